@@ -1,0 +1,83 @@
+# `make` lists what there is to do. Go, make and a shell are enough, except where a line says more.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash -o pipefail
+
+# One set of settings for every build: what one has compiled, the next need not.
+export CGO_ENABLED := 0
+export GOWORK := off
+# An operator's cluster is for deploy, undeploy and e2e alone.
+CLUSTER := $(or $(DEPLOY_KUBECONFIG),$(KUBECONFIG))
+unexport KUBECONFIG
+
+STATE ?= .onex
+DEMO ?= on
+RACE ?= auto
+KO := bin/ko-v0.19.1
+STATICCHECK := bin/staticcheck-v0.8.2
+
+##@ Every day
+.PHONY: run
+run: kube toyblc onex ## the whole platform on this machine, played once and left up [STATE=.onex DEMO=on|off]
+	@exec bin/onex -state $(STATE) -kube bin/kube -toyblc bin/toyblc -triggers triggers -crds knative/crds -demo=$(DEMO)
+
+.PHONY: test
+test: kube toyblc ## every test; with the race detector where there is a C compiler [RACE=auto|on|off]
+	@RACE=$(RACE) ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/test
+
+.PHONY: lint
+lint: $(STATICCHECK) ## gofmt, go vet and staticcheck, in both modules
+	@test -z "$$(gofmt -l .)" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go -C knative/local vet ./...
+	$(STATICCHECK) ./...
+	cd knative/local && ../../$(STATICCHECK) ./...
+
+.PHONY: soak
+soak: kube toyblc ## the long runs, an hour or so; the last output is docs/soak.txt [SOAK_SEEDS, SOAK_FUZZ, SOAK_KILLS, SOAK_EVENTS]
+	@ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/soak | tee docs/soak.txt
+
+.PHONY: generate
+generate: ## everything that derives: manifests, routes, CRDs, deep copies
+	go run ./scripts/generate
+	go generate ./shared/api/...
+
+##@ With a cluster: kubectl and KUBECONFIG (or DEPLOY_KUBECONFIG), KO_DOCKER_REPO, ONEX_MONGO, ONEX_REDIS, ONEX_KAFKA
+.PHONY: images
+images: $(KO) ## build the three images and push them to KO_DOCKER_REPO
+	$(KO) build --base-import-paths $(KO_FLAGS) ./functions ./functions/reconciler/cmd/reconciler ./toyblc/cmd/toyblc
+
+.PHONY: deploy
+deploy: $(KO) ## bring the platform onto the cluster, or up to date there
+	@KO=$(KO) KUBECONFIG=$(CLUSTER) scripts/deploy
+
+.PHONY: undeploy
+undeploy: ## remove the platform from the cluster, users and all
+	@KUBECONFIG=$(CLUSTER) scripts/undeploy
+
+.PHONY: e2e
+e2e: $(KO) ## deploy, live a life there, undeploy
+	@KO=$(KO) KUBECONFIG=$(CLUSTER) scripts/e2e/on-cluster
+
+.PHONY: help
+help:
+	@awk -F ' *## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9]+:.*## / {sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The programs of `make run`. The API server is a program apart, because it takes minutes to compile and never changes.
+KUBE_VERSION = $(shell sed -n 's,.*k8s.io/kubernetes v,v,p' knative/local/go.mod)
+VERSION_VARIABLE := k8s.io/component-base/version
+
+.PHONY: kube toyblc onex
+kube:
+	@scripts/build kube knative/local ./cmd/kube -ldflags '-s -w -X $(VERSION_VARIABLE).gitVersion=$(KUBE_VERSION)'
+toyblc:
+	@scripts/build toyblc . ./toyblc/cmd/toyblc
+onex:
+	@scripts/build onex knative/local ./cmd/onex
+
+# Tools are built from their modules, at the versions named above.
+$(KO): PACKAGE := github.com/google/ko
+$(STATICCHECK): PACKAGE := honnef.co/go/tools/cmd/staticcheck
+$(KO) $(STATICCHECK):
+	@echo "build $(@F)"
+	@GOBIN=$(CURDIR)/bin/tools go install $(PACKAGE)@$(word 2,$(subst -v, v,$(@F)))
+	@mv bin/tools/$(notdir $(PACKAGE)) $@

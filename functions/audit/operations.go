@@ -1,0 +1,16 @@
+// Package audit is the domain of the record: every decision that the operations made.
+package audit
+
+import (
+	"onex.io/onex/eventing"
+	"onex.io/onex/shared/op"
+)
+
+// Operations lists what the domain can do.
+func Operations() []op.Operation {
+	return []op.Operation{{
+		Name: "store-audit", Summary: "Keeps the record of every decision.",
+		Wakes:   op.On(op.From(op.Topic{Name: eventing.AuditTopic, Partitions: eventing.Partitions, Lag: 100})),
+		Handler: op.OnBatch(newStoreAudit),
+	}}
+}

@@ -1,0 +1,23 @@
+// Package minerset is the domain of pools of miners, as objects of the object API.
+package minerset
+
+import (
+	"onex.io/onex/shared/access"
+	"onex.io/onex/shared/op"
+)
+
+// Operations lists what the domain can do.
+func Operations() []op.Operation {
+	return []op.Operation{
+		{
+			Name: "create-minerset", Summary: "Buys a pool of miners for one of the caller's chains or a public one.", Allow: access.SignedIn,
+			Wakes: op.On(op.Post("/v1/minersets")), Handler: op.Request(newCreateMinerSet),
+			Rights: []op.Right{op.May("minersets", "create")},
+		},
+		{
+			Name: "get-minerset", Summary: "Shows one of the caller's pools of miners.", Allow: access.SignedIn,
+			Wakes: op.On(op.Get("/v1/minersets/{name}")), Handler: op.Request(newGetMinerSet),
+			Rights: []op.Right{op.May("minersets", "get")},
+		},
+	}
+}

@@ -1,0 +1,12 @@
+// Package nightwatch is the domain of what only the clock can wake.
+package nightwatch
+
+import "onex.io/onex/shared/op"
+
+// Operations lists what the domain can do.
+func Operations() []op.Operation {
+	return []op.Operation{{
+		Name: "relay-outbox", Summary: "Tells the broker what an operation intended to tell before it died.",
+		Wakes: op.On(op.Every("* * * * *")), Handler: op.OnEvent(newRelayOutbox), Scale: op.Scale{Max: 1},
+	}}
+}

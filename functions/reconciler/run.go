@@ -1,0 +1,122 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/record"
+	"k8s.io/client-go/util/workqueue"
+	"knative.dev/pkg/controller"
+	"knative.dev/pkg/logging"
+
+	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/kube"
+)
+
+// component is the name under which the reconciler speaks, elects and is elected.
+const component = "onex-reconciler"
+
+// Run reconciles until the context ends. It keeps nothing outside itself: several may run in one process.
+func Run(ctx context.Context, o Options) error {
+	o, err := o.withDefaults()
+	if err != nil {
+		return err
+	}
+	log := zapFromSlog(o.Logger)
+	ctx = logging.WithLogger(ctx, log)
+	w, views, err := connect(o)
+	if err != nil {
+		return err
+	}
+	stopEvents := w.record(ctx)
+	defer stopEvents()
+	loops := newLoops(ctx, w, o)
+	if err := loops.listen(views); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serveHealth(ctx, o.HealthAddr, views) })
+	group.Go(func() error { views.run(ctx); return nil })
+	group.Go(func() error {
+		if !cache.WaitForCacheSync(ctx.Done(), views.synced()...) {
+			return nil // the context has ended, or another part has failed and says so
+		}
+		return lead(ctx, o.LeaderElection, w.core, func(ctx context.Context) error {
+			return controller.StartAll(ctx, loops.chains, loops.minerSets, loops.miners)
+		})
+	})
+	return group.Wait()
+}
+
+// connect makes the clients and the views of the world.
+func connect(o Options) (*world, *views, error) {
+	config := rest.CopyConfig(o.Config)
+	if config.QPS == 0 {
+		config.QPS, config.Burst = 50, 100 // the defaults are made for a person at a terminal
+	}
+	if config.UserAgent == "" {
+		config.UserAgent = component
+	}
+	api, err := kube.New(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	core, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("kubernetes client: %w", err)
+	}
+	v, err := newViews(api, core)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &world{
+		chains:    cached[*v1beta1.Chain]{v.chains.GetIndexer()},
+		minerSets: cached[*v1beta1.MinerSet]{v.minerSets.GetIndexer()},
+		miners:    cached[*v1beta1.Miner]{v.miners.GetIndexer()},
+		pods:      cached[*corev1.Pod]{v.pods.GetIndexer()},
+		services:  cached[*corev1.Service]{v.services.GetIndexer()},
+		api:       api,
+		core:      core,
+		now:       o.Clock,
+	}, v, nil
+}
+
+// record gives the world a voice: what it says becomes Events of the objects.
+func (w *world) record(ctx context.Context) (stop func()) {
+	scheme := runtime.NewScheme()
+	_ = v1beta1.AddToScheme(scheme) // fails for two types of one name only
+	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
+	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: w.core.CoreV1().Events("")})
+	w.events = broadcaster.NewRecorder(scheme, corev1.EventSource{Component: component})
+	return broadcaster.Shutdown
+}
+
+// loops are the three work queues with what works them off.
+type loops struct {
+	chains, minerSets, miners *controller.Impl
+}
+
+func newLoops(ctx context.Context, w *world, o Options) *loops {
+	log := logging.FromContext(ctx)
+	queue := func(name string, r controller.Reconciler) *controller.Impl {
+		return controller.NewContext(ctx, r, controller.ControllerOptions{
+			WorkQueueName: name, Logger: log.Named(name), Concurrency: 4,
+			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[any](50*time.Millisecond, 30*time.Second),
+		})
+	}
+	return &loops{
+		chains:    queue(v1beta1.ResourceChains, &chainLoop{w}),
+		minerSets: queue(v1beta1.ResourceMinerSets, &minerSetLoop{w}),
+		miners: queue(v1beta1.ResourceMiners, &minerLoop{
+			world: w, buyer: o.Buyer, types: o.Types, image: o.Image, sink: o.Sink,
+		}),
+	}
+}

@@ -1,0 +1,16 @@
+// Package user is the domain of people: who they are and how they come in.
+package user
+
+import (
+	"onex.io/onex/shared/access"
+	"onex.io/onex/shared/op"
+)
+
+// Operations lists what the domain can do.
+func Operations() []op.Operation {
+	return []op.Operation{{
+		Name: "create-user", Summary: "Signs somebody up; the gift of OX follows.", Allow: access.Anyone,
+		Wakes: op.On(op.Post("/v1/users")), Handler: op.Request(newCreateUser),
+		Rights: []op.Right{{Resource: "namespaces", Verbs: []string{"create"}}},
+	}}
+}

@@ -1,0 +1,57 @@
+package wallet
+
+import (
+	"context"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"onex.io/onex/eventing"
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/identity"
+	"onex.io/onex/shared/ledger"
+	"onex.io/onex/shared/money"
+	"onex.io/onex/shared/op"
+	"onex.io/onex/shared/platform"
+)
+
+// grantGift gives every user the sign-up gift once. The event only names somebody; the user is read from the store,
+// so that a forged event gives nothing to nobody.
+type grantGift struct {
+	users userReader
+	book  opener
+	gift  money.Amount
+}
+
+type userReader interface {
+	// Get is Missing when there is no such user.
+	Get(ctx context.Context, id string) (*identity.User, error)
+}
+
+func newGrantGift(p *platform.Platform) (op.EventFunc, error) {
+	db, err := p.Mongo()
+	if err != nil {
+		return nil, err
+	}
+	return (&grantGift{users: identity.NewUsers(db), book: bookOf(p), gift: p.Config.SignupGift}).Handle, nil
+}
+
+// Handle books the gift under a key that holds the user alone: a repeat changes nothing.
+func (f *grantGift) Handle(ctx context.Context, e cloudevents.Event) error {
+	var data eventing.UserCreatedData
+	if err := e.DataAs(&data); err != nil {
+		return fault.New(fault.Invalid, "BadPayload", "the event names no user: %w", err)
+	}
+	u, err := f.users.Get(ctx, data.UserID)
+	if fault.KindOf(err) == fault.Missing {
+		return nil // forged, or of a sign-up that died: there is nobody to give to
+	}
+	if err != nil {
+		return err
+	}
+	book, err := f.book(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = book.Post(ctx, ledger.Entry{Account: u.ID, Key: "gift/" + u.ID, Kind: ledger.KindGift, Amount: f.gift})
+	return err
+}

@@ -1,0 +1,118 @@
+package wallet
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/ledger"
+	"onex.io/onex/shared/money"
+	"onex.io/onex/toyblc/block"
+)
+
+// payroll pays the confirmed blocks of one chain, each once per (chain uid, height) whatever the chain does later.
+type payroll struct {
+	nodes         blockReader
+	book          opener
+	signers       signerReader
+	cursors       cursors
+	confirmations int64
+	rate          money.Amount
+	now           func() time.Time
+}
+
+type blockReader interface {
+	// Blocks reads blocks of the main chain, ascending from the given height; an empty page is beyond the head.
+	Blocks(ctx context.Context, namespace, chain string, from int64) ([]block.Block, error)
+}
+
+type signerReader interface {
+	// Get is Missing for a key that no paid slot has.
+	Get(ctx context.Context, publicKey string) (*signer, error)
+}
+
+// cursor says up to where a chain is settled. It only saves work: losing it, or moving it back, pays nothing twice.
+type cursor struct {
+	ChainID string    `bson:"_id"`
+	Height  int64     `bson:"height"`
+	At      time.Time `bson:"at"`
+}
+
+type cursors interface {
+	Get(ctx context.Context, chainID string) (*cursor, error)
+	Put(ctx context.Context, chainID string, c *cursor) error
+}
+
+// pay returns how many blocks it paid, and how much.
+func (p payroll) pay(ctx context.Context, c *v1beta1.Chain) (paid int, sum money.Amount, err error) {
+	settled, err := p.settledHeight(ctx, string(c.UID))
+	if err != nil {
+		return 0, 0, err
+	}
+	walk, err := p.start(ctx, c, settled)
+	if err != nil || walk == nil {
+		return 0, 0, err
+	}
+	for {
+		confirmed, more, err := walk.next(ctx)
+		if err != nil {
+			return paid, sum, err
+		}
+		for _, b := range confirmed {
+			amount, err := p.payBlock(ctx, string(c.UID), b)
+			if err != nil {
+				return paid, sum, err
+			}
+			if amount > 0 {
+				paid, sum = paid+1, sum+amount
+			}
+		}
+		if n := len(confirmed); n > 0 {
+			at := &cursor{ChainID: string(c.UID), Height: confirmed[n-1].Index, At: p.now().UTC()}
+			if err := p.cursors.Put(ctx, at.ChainID, at); err != nil {
+				return paid, sum, err
+			}
+		}
+		if !more {
+			return paid, sum, nil
+		}
+	}
+}
+
+func (p payroll) settledHeight(ctx context.Context, chainID string) (int64, error) {
+	c, err := p.cursors.Get(ctx, chainID)
+	switch {
+	case err == nil:
+		return c.Height, nil
+	case fault.KindOf(err) == fault.Missing:
+		return 0, nil // block 0 is the genesis, which nobody mined
+	}
+	return 0, err
+}
+
+// payBlock credits the owner of the slot whose key signed the block: its expected hashes at the operator's rate, so
+// that neither interval nor difficulty changes what an hour of hashing earns.
+func (p payroll) payBlock(ctx context.Context, chainID string, b block.Block) (money.Amount, error) {
+	s, err := p.signers.Get(ctx, b.PublicKey.String())
+	if fault.KindOf(err) == fault.Missing && err != nil || err == nil && s.ChainID != chainID {
+		return 0, nil // no paid slot of this chain
+	}
+	if err != nil {
+		return 0, err
+	}
+	book, err := p.book(ctx)
+	if err != nil {
+		return 0, err
+	}
+	amount := money.Reward(block.ExpectedHashes(b.Target), p.rate)
+	posted, err := book.Post(ctx, ledger.Entry{
+		Account: s.Account, Key: fmt.Sprintf("reward/%s/%d", chainID, b.Index), Kind: ledger.KindReward, Amount: amount,
+		Pool: s.Pool, Slot: s.Slot, Chain: chainID, Height: b.Index,
+	})
+	if err != nil || !posted {
+		return 0, err
+	}
+	return amount, nil
+}

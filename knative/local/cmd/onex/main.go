@@ -1,0 +1,102 @@
+// Command onex is the whole platform on this machine. It starts, plays the main job once in a new state folder, and
+// stays up until it is interrupted.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"onex.io/onex/knative/local/runner"
+	"onex.io/onex/scripts/life"
+	"onex.io/onex/shared/client"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, stop); err != nil {
+		fmt.Fprintln(os.Stderr, "onex:", err)
+		os.Exit(1)
+	}
+}
+
+func options() (o runner.Options, demo bool) {
+	flag.StringVar(&o.State, "state", ".onex", "folder of everything that is kept")
+	flag.StringVar(&o.Kube, "kube", "bin/kube", "the built API server program")
+	flag.StringVar(&o.Toyblc, "toyblc", "bin/toyblc", "the built chain node program")
+	flag.StringVar(&o.Triggers, "triggers", "triggers", "folder that says who wakes on what")
+	flag.StringVar(&o.CRDs, "crds", "knative/crds", "folder with the definitions of the kinds")
+	flag.StringVar(&o.Addr, "addr", "127.0.0.1:8080", "where the gateway listens; when taken, a free port is used")
+	mode := flag.String("demo", "on", "on: play the main job once, in a new state folder; off: never")
+	flag.Parse()
+	return o, *mode == "on"
+}
+
+func run(ctx context.Context, stop func()) error {
+	o, demo := options()
+	for _, path := range []*string{&o.State, &o.Kube, &o.Toyblc, &o.Triggers, &o.CRDs} {
+		absolute, err := filepath.Abs(*path)
+		if err != nil {
+			return fmt.Errorf("path %q: %w", *path, err)
+		}
+		*path = absolute
+	}
+	log, err := logFile(o.State)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	o.Log = slog.New(slog.NewJSONHandler(log, nil))
+	began := time.Now()
+	p, err := runner.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	fmt.Printf("%6.1fs  ready: %s  (logs in %s)\n", time.Since(began).Seconds(), p.Addr(), filepath.Dir(log.Name()))
+	if demo {
+		if err := playOnce(ctx, o.State, p.Addr()); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	fmt.Printf("\nup at %s until Ctrl-C; to join in from another shell:  source %s\n", p.Addr(), filepath.Join(o.State, "env"))
+	err = p.Wait(ctx)
+	stop() // a second Ctrl-C ends at once
+	fmt.Println("stopping")
+	return err
+}
+
+func logFile(state string) (*os.File, error) {
+	dir := filepath.Join(state, "logs")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("log folder %q: %w", dir, err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "platform.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("log file: %w", err)
+	}
+	return f, nil
+}
+
+// playOnce plays the main job unless it was played in this state folder.
+func playOnce(ctx context.Context, state, addr string) error {
+	played := filepath.Join(state, "played")
+	if _, err := os.Stat(played); err == nil {
+		return nil
+	}
+	fmt.Println()
+	if err := life.New(life.Options{Client: client.New(addr, client.Options{}), Out: os.Stdout}).Play(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	return os.WriteFile(played, nil, 0o600)
+}

@@ -1,0 +1,80 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+
+	"onex.io/onex/shared/config"
+	"onex.io/onex/shared/platform"
+)
+
+// configure gives the functions the very variables that a cluster's ConfigMap and Secret would.
+func (p *Platform) configure(context.Context) error {
+	keys, err := loadKeys(p.path("keys.json"))
+	if err != nil {
+		return err
+	}
+	p.keys = keys
+	vars := maps.Clone(keys)
+	maps.Copy(vars, map[string]string{
+		"ONEX_MONGO": p.servers.mongo.URI(), "ONEX_REDIS": p.servers.redis.Addr(), "ONEX_KAFKA": p.servers.kafka.Addr(),
+		"KUBECONFIG": p.servers.kube.Kubeconfig(),
+	})
+	maps.Copy(vars, p.o.Settings)
+	if p.config, err = config.ReadMap(vars); err != nil {
+		return err
+	}
+	p.platform = platform.New(p.config, platform.Options{HTTP: p.httpClient(), Log: p.o.Log, Member: "local-0"})
+	return nil
+}
+
+// loadKeys makes the platform's keys at its first start and keeps them.
+func loadKeys(file string) (map[string]string, error) {
+	keys := map[string]string{}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		if err := json.Unmarshal(text, &keys); err != nil {
+			return nil, fmt.Errorf("keys %q: %w", file, err)
+		}
+		return keys, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	if keys, err = config.NewKeys(); err != nil {
+		return nil, err
+	}
+	if text, err = json.Marshal(keys); err != nil {
+		return nil, fmt.Errorf("keys %q: %w", file, err)
+	}
+	return keys, replaceFile(file, text)
+}
+
+// replaceFile writes a file that is whole at every moment.
+func replaceFile(file string, content []byte) error {
+	next := file + ".next"
+	if err := os.WriteFile(next, content, 0o600); err != nil {
+		return fmt.Errorf("write %q: %w", file, err)
+	}
+	if err := os.Rename(next, file); err != nil {
+		return fmt.Errorf("write %q: %w", file, err)
+	}
+	return nil
+}
+
+// writeEnv tells other programs where everything is, as lines for a shell.
+func (p *Platform) writeEnv(context.Context) error {
+	var b strings.Builder
+	for _, line := range [][2]string{
+		{"ONEX_ADDR", p.Addr()}, {"KUBECONFIG", p.servers.kube.Kubeconfig()}, {"ONEX_MONGO", p.servers.mongo.URI()},
+		{"ONEX_REDIS", p.servers.redis.Addr()}, {"ONEX_KAFKA", p.servers.kafka.Addr()}, {"ONEX_TRIGGERS", p.o.Triggers}, {"ONEX_PROXY", p.mesh.URL().String()},
+	} {
+		fmt.Fprintf(&b, "export %s='%s'\n", line[0], strings.ReplaceAll(line[1], "'", `'\''`))
+	}
+	return replaceFile(p.path("env"), []byte(b.String()))
+}

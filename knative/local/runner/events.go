@@ -1,0 +1,48 @@
+package runner
+
+import (
+	"context"
+
+	"onex.io/onex/functions/catalog"
+	"onex.io/onex/knative/local/broker"
+	"onex.io/onex/knative/local/clock"
+	"onex.io/onex/knative/local/scaler"
+)
+
+// startEvents starts what wakes operations: the broker for Triggers, the clock for PingSources, and the scaler for
+// ScaledObjects. All three read the files that a cluster is given, and read them again when they change.
+func (p *Platform) startEvents(context.Context) error {
+	dirs := []string{p.o.Triggers}
+	events, err := broker.New(broker.Options{Dirs: dirs, Namespace: namespace, State: p.path("broker"), Client: p.httpClient(), Log: p.o.Log})
+	if err != nil {
+		return err
+	}
+	p.mesh.Handle("broker-ingress", "knative-eventing", events)
+	p.run("broker", events.Run)
+
+	ticks, err := clock.New(clock.Options{Dirs: dirs, Namespace: namespace, Client: p.httpClient(), Log: p.o.Log})
+	if err != nil {
+		return err
+	}
+	p.run("clock", ticks.Run)
+
+	streams, err := scaler.New(scaler.Options{
+		Dirs: dirs, Namespace: namespace, Brokers: p.config.Kafka, Streams: p.streams(), Log: p.o.Log,
+	})
+	if err != nil {
+		return err
+	}
+	p.run("scaler", streams.Run)
+	return nil
+}
+
+// streams are the operations that a topic wakes.
+func (p *Platform) streams() map[string]scaler.Stream {
+	all := map[string]scaler.Stream{}
+	for _, o := range catalog.Operations() {
+		if o.Topic() != nil {
+			all[o.Name] = func(ctx context.Context, _ string) error { return o.Run(ctx, p.platform) }
+		}
+	}
+	return all
+}

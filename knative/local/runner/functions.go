@@ -1,0 +1,90 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"onex.io/onex/functions/catalog"
+	"onex.io/onex/functions/reconciler"
+	"onex.io/onex/shared/client"
+	"onex.io/onex/shared/config"
+)
+
+// namespace is where the functions live on a cluster.
+const namespace = "onex"
+
+// mountFunctions puts every operation behind the name that it has on a cluster.
+func (p *Platform) mountFunctions(context.Context) error {
+	for _, o := range catalog.Operations() {
+		if !o.Serves() {
+			continue
+		}
+		h, err := o.HTTP(p.platform)
+		if err != nil {
+			return err
+		}
+		p.mesh.Handle(o.Name, namespace, h)
+	}
+	return nil
+}
+
+// startGateway opens the one address that users know. It passes everything on to the gateway operation.
+func (p *Platform) startGateway(context.Context) error {
+	o, ok := catalog.Find("gateway")
+	if !ok {
+		return errors.New("the catalog has no gateway")
+	}
+	h, err := o.HTTP(p.platform)
+	if err != nil {
+		return err
+	}
+	if p.listener, err = net.Listen("tcp", p.o.Addr); err != nil {
+		host, _, _ := net.SplitHostPort(p.o.Addr)
+		if p.listener, err = net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
+			return fmt.Errorf("listen on %q: %w", p.o.Addr, err)
+		}
+	}
+	p.run("gateway", func(ctx context.Context) error { return serve(ctx, p.listener, h) })
+	return nil
+}
+
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		stopped <- s.Shutdown(grace)
+	}()
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return <-stopped
+}
+
+// startReconciler runs the one part that never sleeps. It reaches the wallet as it does on a cluster: through the
+// gateway, as a part of the platform.
+func (p *Platform) startReconciler(context.Context) error {
+	rest, err := p.servers.kube.Config()
+	if err != nil {
+		return err
+	}
+	var key config.PrivateKey
+	if err := key.UnmarshalText([]byte(p.keys["ONEX_PLATFORM_KEY"])); err != nil {
+		return err
+	}
+	wallet := client.New(fmt.Sprintf(p.config.Services, "gateway"), client.Options{
+		HTTP: p.httpClient(), Token: client.PlatformToken("reconciler", key.PrivateKey, time.Now),
+	})
+	p.run("reconciler", func(ctx context.Context) error {
+		return reconciler.Run(ctx, reconciler.Options{
+			Config: rest, Buyer: reconciler.WalletBuyer(wallet), Types: p.config.MinerTypes, Image: image, Sink: p.config.Broker, Logger: p.o.Log,
+		})
+	})
+	return nil
+}

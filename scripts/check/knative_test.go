@@ -1,0 +1,250 @@
+package check
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	kedav1alpha1 "github.com/kedacore/keda/v2/apis/keda/v1alpha1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	eventingconfig "knative.dev/eventing/pkg/apis/config"
+	eventingv1 "knative.dev/eventing/pkg/apis/eventing/v1"
+	"knative.dev/eventing/pkg/apis/feature"
+	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
+	"knative.dev/pkg/apis"
+	duckv1 "knative.dev/pkg/apis/duck/v1"
+	"knative.dev/serving/pkg/apis/autoscaling"
+	servingconfig "knative.dev/serving/pkg/apis/config"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+	"sigs.k8s.io/yaml"
+
+	"onex.io/onex/eventing"
+	"onex.io/onex/functions/catalog"
+)
+
+// admitted is a resource as Knative's webhooks see it.
+type admitted interface {
+	apis.Validatable
+	apis.Defaultable
+}
+
+// brokerDefaults are those that Knative Eventing installs.
+const brokerDefaults = `
+clusterDefault:
+  brokerClass: MTChannelBasedBroker
+  apiVersion: v1
+  kind: ConfigMap
+  name: config-br-default-channel
+  namespace: knative-eventing
+`
+
+// admission is what the webhooks of a cluster with default settings know.
+func admission(t *testing.T) context.Context {
+	t.Helper()
+	defaults, err := servingconfig.NewDefaultsConfigFromMap(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	features, err := servingconfig.NewFeaturesConfigFromMap(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags, err := feature.NewFlagsConfigFromMap(map[string]string{"delivery-timeout": "enabled"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	brokers, err := eventingconfig.NewDefaultsConfigFromMap(map[string]string{eventingconfig.BrokerDefaultsKey: brokerDefaults})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := eventingconfig.ToContext(t.Context(), &eventingconfig.Config{Defaults: brokers})
+	ctx = servingconfig.ToContext(ctx, &servingconfig.Config{Defaults: defaults, Features: features})
+	return feature.ToContext(ctx, flags)
+}
+
+// refusal is what the webhooks say against a resource, warnings included; empty when nothing.
+func refusal(t *testing.T, o admitted) string {
+	t.Helper()
+	ctx := admission(t)
+	o.SetDefaults(ctx)
+	if err := o.Validate(ctx); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func TestKnativeAdmitsEveryResourceWithoutAWarning(t *testing.T) {
+	admittedKinds := 0
+	for _, o := range objects(t) {
+		if r, ok := o.body.(admitted); ok {
+			admittedKinds++
+			if text := refusal(t, r); text != "" {
+				t.Errorf("%s: %s %q: %s", o.file, o.kind, o.meta.GetName(), text)
+			}
+		}
+	}
+	if admittedKinds < 10 {
+		t.Errorf("%d resources were judged", admittedKinds)
+	}
+}
+
+// The judge must be able to refuse, or the test above proves nothing.
+func TestTheJudgeRefuses(t *testing.T) {
+	for name, row := range map[string]struct {
+		o    admitted
+		text string
+	}{
+		"a timeout beyond Knative's own":  {&servingv1.Service{}, "metadata: {name: x}\nspec: {template: {spec: {timeoutSeconds: 4000, containers: [{image: x}]}}}"},
+		"a scale the wrong way around":    {&servingv1.Service{}, "metadata: {name: x}\nspec: {template: {metadata: {annotations: {autoscaling.knative.dev/min-scale: \"5\", autoscaling.knative.dev/max-scale: \"2\"}}, spec: {containers: [{image: x}]}}}"},
+		"what needs an operator's leave":  {&servingv1.Service{}, "metadata: {name: x}\nspec: {template: {spec: {nodeSelector: {a: b}, containers: [{image: x}]}}}"},
+		"a missing security context":      {&servingv1.Service{}, "metadata: {name: x}\nspec: {template: {spec: {containers: [{image: x}]}}}"},
+		"a delay that is no duration":     {&eventingv1.Trigger{}, "metadata: {name: x}\nspec: {broker: default, subscriber: {uri: http://x}, delivery: {backoffDelay: 2s}}"},
+		"a filter that is no expression":  {&eventingv1.Trigger{}, "metadata: {name: x}\nspec: {broker: default, subscriber: {uri: http://x}, filters: [{cesql: \"type LIKE AND\"}]}"},
+		"a clock that nobody can read":    {&sourcesv1.PingSource{}, "metadata: {name: x}\nspec: {schedule: \"*/1 * *\", sink: {uri: http://x}}"},
+		"a source that leads to nowhere":  {&sourcesv1.PingSource{}, "metadata: {name: x}\nspec: {schedule: \"* * * * *\"}"},
+		"a subscriber that is not named":  {&eventingv1.Trigger{}, "metadata: {name: x}\nspec: {broker: default, subscriber: {}}"},
+		"a trigger that names no broker":  {&eventingv1.Trigger{}, "metadata: {name: x}\nspec: {subscriber: {uri: http://x}}"},
+		"an environment variable of ours": {&servingv1.Service{}, "metadata: {name: x}\nspec: {template: {spec: {containers: [{image: x, env: [{name: PORT, value: \"1\"}]}]}}}"},
+	} {
+		if err := yaml.UnmarshalStrict([]byte(row.text), row.o); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if text := refusal(t, row.o); text == "" {
+			t.Errorf("%s: admitted", name)
+		}
+	}
+}
+
+func TestServicesSleepAreBoundedAndPrivate(t *testing.T) {
+	for _, o := range objects(t) {
+		s, ok := o.body.(*servingv1.Service)
+		if !ok {
+			continue
+		}
+		operation, known := catalog.Find(s.Name)
+		if !known || !operation.Serves() {
+			t.Errorf("%s: no operation %q serves", o.file, s.Name)
+		}
+		annotations, spec := s.Spec.Template.Annotations, s.Spec.Template.Spec
+		if annotations[autoscaling.MinScaleAnnotationKey] != "0" || annotations[autoscaling.MaxScaleAnnotationKey] == "" || annotations[autoscaling.MaxScaleAnnotationKey] == "0" {
+			t.Errorf("%s: scales %q to %q", o.file, annotations[autoscaling.MinScaleAnnotationKey], annotations[autoscaling.MaxScaleAnnotationKey])
+		}
+		if private := s.Labels["networking.knative.dev/visibility"] == "cluster-local"; private == operation.Public {
+			t.Errorf("%s: private is %v, the operation is public: %v", o.file, private, operation.Public)
+		}
+		if spec.TimeoutSeconds == nil || *spec.TimeoutSeconds > 600 || spec.ContainerConcurrency == nil || *spec.ContainerConcurrency == 0 {
+			t.Errorf("%s: time or concurrency is not bounded", o.file)
+		}
+		if spec.EnableServiceLinks == nil || *spec.EnableServiceLinks {
+			t.Errorf("%s: service links slow the start of a pod", o.file)
+		}
+		if probe := spec.Containers[0].ReadinessProbe; probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Path != "/healthz" {
+			t.Errorf("%s: readiness is %+v", o.file, spec.Containers[0].ReadinessProbe)
+		}
+	}
+}
+
+func wantService(t *testing.T, o object, services []string, d duckv1.Destination) {
+	t.Helper()
+	if d.Ref == nil || d.Ref.Kind != "Service" || d.Ref.APIVersion != "serving.knative.dev/v1" || !slices.Contains(services, d.Ref.Name) {
+		t.Errorf("%s: leads to %+v, which is not there", o.file, d.Ref)
+	}
+}
+
+func TestEveryWireLeadsToSomebody(t *testing.T) {
+	all := objects(t)
+	services, streams, brokers := named(all, "serving.knative.dev/v1 Service"), named(all, "apps/v1 StatefulSet"), named(all, "eventing.knative.dev/v1 Broker")
+	for _, o := range all {
+		switch wire := o.body.(type) {
+		case *eventingv1.Trigger:
+			wantService(t, o, services, wire.Spec.Subscriber)
+			if !slices.Contains(brokers, wire.Spec.Broker) {
+				t.Errorf("%s: there is no broker %q", o.file, wire.Spec.Broker)
+			}
+			if len(wire.Spec.Filters) != 1 || !slices.Contains(eventing.Types(), wire.Spec.Filters[0].Exact["type"]) {
+				t.Errorf("%s: hears %+v", o.file, wire.Spec.Filters)
+			}
+		case *sourcesv1.PingSource:
+			wantService(t, o, services, wire.Spec.Sink)
+		case *kedav1alpha1.ScaledObject:
+			if target := wire.Spec.ScaleTargetRef; target.Kind != "StatefulSet" || !slices.Contains(streams, target.Name) {
+				t.Errorf("%s: scales %+v; an autoscaler of Knative's Services is Knative's alone", o.file, target)
+			}
+		}
+	}
+}
+
+func TestScaledObjectsHoldInKEDA(t *testing.T) {
+	known := []string{
+		"bootstrapServers", "bootstrapServersFromEnv", "consumerGroup", "topic", "lagThreshold", "activationLagThreshold", "offsetResetPolicy",
+		"allowIdleConsumers", "scaleToZeroOnInvalidOffset", "limitToPartitionsWithLag", "excludePersistentLag", "version", "sasl", "tls",
+	}
+	count := 0
+	for _, o := range objects(t) {
+		s, ok := o.body.(*kedav1alpha1.ScaledObject)
+		if !ok {
+			continue
+		}
+		count++
+		for _, err := range []error{
+			kedav1alpha1.ValidateTriggers(s.Spec.Triggers), kedav1alpha1.CheckReplicaCountBoundsAreValid(s), kedav1alpha1.CheckFallbackValid(s),
+		} {
+			if err != nil {
+				t.Errorf("%s: %v", o.file, err)
+			}
+		}
+		operation, _ := catalog.Find(s.Name)
+		topic := operation.Topic()
+		if topic == nil || len(s.Spec.Triggers) != 1 || s.Spec.Triggers[0].Type != "kafka" {
+			t.Errorf("%s: %q reads %v, woken by %+v", o.file, s.Name, topic, s.Spec.Triggers)
+			continue
+		}
+		m := s.Spec.Triggers[0].Metadata
+		for key := range m {
+			if !slices.Contains(known, key) {
+				t.Errorf("%s: KEDA's kafka trigger has no %q", o.file, key)
+			}
+		}
+		if m["consumerGroup"] != s.Name || m["topic"] != topic.Name || m["offsetResetPolicy"] != "earliest" || m["bootstrapServersFromEnv"] != "ONEX_KAFKA" {
+			t.Errorf("%s: watches %v, the consumer is group %q of topic %q from the earliest on", o.file, m, s.Name, topic.Name)
+		}
+		if *s.Spec.MinReplicaCount != 0 || *s.Spec.MaxReplicaCount != int32(topic.Partitions) {
+			t.Errorf("%s: scales %d to %d, want 0 to one pod for each of %d partitions", o.file, *s.Spec.MinReplicaCount, *s.Spec.MaxReplicaCount, topic.Partitions)
+		}
+	}
+	if count == 0 {
+		t.Error("no ScaledObject was judged")
+	}
+}
+
+// Their schemas are judged beside their Go types, and by the API server of the local platform, which takes them.
+func TestOurDefinitionsAreNamedAsKubernetesWants(t *testing.T) {
+	count := 0
+	for _, o := range objects(t) {
+		crd, ok := o.body.(*apiextensionsv1.CustomResourceDefinition)
+		if !ok {
+			continue
+		}
+		count++
+		names, version := crd.Spec.Names, crd.Spec.Versions[0]
+		if crd.Name != names.Plural+"."+crd.Spec.Group || o.file != "knative/crds/"+crd.Spec.Group+"_"+names.Plural+".yaml" {
+			t.Errorf("%s holds %s of group %s", o.file, crd.Name, crd.Spec.Group)
+		}
+		if names.Kind+"List" != names.ListKind || !strings.EqualFold(names.Kind, names.Singular) {
+			t.Errorf("%s: names %+v", o.file, names)
+		}
+		if len(crd.Spec.Versions) != 1 || !version.Served || !version.Storage || version.Schema == nil {
+			t.Errorf("%s: versions %+v", o.file, crd.Spec.Versions)
+		}
+		if version.Subresources == nil || version.Subresources.Status == nil {
+			t.Errorf("%s: without a status of its own, whoever writes the spec writes the status", o.file)
+		}
+		if scale := version.Subresources.Scale; names.Kind == "MinerSet" && (scale == nil || scale.LabelSelectorPath == nil) {
+			t.Errorf("%s: KEDA cannot scale %+v", o.file, scale)
+		}
+	}
+	if count != 3 {
+		t.Errorf("%d definitions were judged, want 3", count)
+	}
+}

@@ -1,0 +1,20 @@
+package e2e_test
+
+import (
+	"os"
+	"testing"
+
+	"onex.io/onex/scripts/e2e"
+)
+
+// TestFirstCoin runs against the platform that the environment names, as the env file of a local platform or the
+// deployment's target does. Without one there is nothing to test here.
+func TestFirstCoin(t *testing.T) {
+	if os.Getenv("ONEX_ADDR") == "" {
+		t.Skip("ONEX_ADDR names no platform")
+	}
+	e2e.Run(t, e2e.Options{
+		Addr: os.Getenv("ONEX_ADDR"), Host: os.Getenv("ONEX_HOST"), Kubeconfig: os.Getenv("KUBECONFIG"),
+		Mongo: os.Getenv("ONEX_MONGO"), Proxy: os.Getenv("ONEX_PROXY"), Triggers: os.Getenv("ONEX_TRIGGERS"),
+	})
+}

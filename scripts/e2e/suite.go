@@ -1,0 +1,204 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"onex.io/onex/scripts/life"
+	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/fault"
+)
+
+// Run lives a life on the platform and looks at it from every side. What it makes, it removes.
+func Run(t *testing.T, o Options) {
+	w := open(t, o)
+	seen := w.watch(t)
+	ada := life.New(life.Options{Client: w.api, Out: lines{t}, Patience: patience})
+	if err := ada.Play(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("nobody gets in without a valid token", func(t *testing.T) { w.defaultDeny(t, ada) })
+	t.Run("nobody sees another's namespace", func(t *testing.T) { w.ownNamespaceOnly(t, ada) })
+	t.Run("bad input names the field and changes nothing", func(t *testing.T) { w.badInput(t, ada) })
+	t.Run("a filter that changes changes what is delivered, and an event that comes again gives nothing", func(t *testing.T) { w.changeFilter(t) })
+	t.Run("a miner that is killed, and the reconciler with it, comes back in its slot, free of charge", func(t *testing.T) { w.killMiner(t, ada) })
+	t.Run("the ledger agrees with the world", func(t *testing.T) { w.auditLedger(t, ada, seen) })
+	t.Run("every decision is on record", func(t *testing.T) { w.auditDecisions(t, ada, "buy-slot false") })
+	t.Run("what is deleted is gone", func(t *testing.T) { w.remove(t, ada) })
+	if seen.serverless {
+		t.Run("every operation came from nothing and went back to it", func(t *testing.T) { w.fromZeroToZero(t, seen) })
+	}
+}
+
+// Audit holds the ledger of the platform against the world, as far as one life goes that was lived on it.
+func Audit(t *testing.T, o Options, ada *life.Life) {
+	w := open(t, o)
+	w.auditLedger(t, ada, w.watch(t))
+	w.auditDecisions(t, ada)
+}
+
+// lines prints a life's steps as the test's log.
+type lines struct{ t *testing.T }
+
+// Write logs one line.
+func (l lines) Write(p []byte) (int, error) {
+	l.t.Log(strings.TrimRight(string(p), "\n"))
+	return len(p), nil
+}
+
+func (w *world) defaultDeny(t *testing.T, ada *life.Life) {
+	calls := map[string]func(context.Context, *life.Life) error{
+		"get-wallet":   func(ctx context.Context, l *life.Life) error { _, err := l.Client.GetWallet(ctx, 1); return err },
+		"get-minerset": func(ctx context.Context, l *life.Life) error { _, err := l.Client.GetMinerSet(ctx, "x"); return err },
+		"create-chain": func(ctx context.Context, l *life.Life) error {
+			_, err := l.Client.CreateChain(ctx, &v1beta1.Chain{})
+			return err
+		},
+		"create-minerset": func(ctx context.Context, l *life.Life) error {
+			_, err := l.Client.CreateMinerSet(ctx, &v1beta1.MinerSet{})
+			return err
+		},
+		"buy-slot": func(ctx context.Context, l *life.Life) error { return l.Client.BuySlot(ctx, slotOf(ada)) },
+	}
+	for name, call := range calls {
+		for tokenName, token := range map[string]string{"no": "", "a forged": ada.Tokens.AccessToken[:len(ada.Tokens.AccessToken)-4] + "AAAA", "a refresh": ada.Tokens.RefreshToken} {
+			stranger := &life.Life{Client: w.api}
+			if token != "" {
+				stranger.Client = w.api.WithToken(token)
+			}
+			err := call(t.Context(), stranger)
+			if kind := fault.KindOf(err); err == nil || kind != fault.Unauthenticated && kind != fault.Denied {
+				t.Errorf("%s with %s token: %v", name, tokenName, err)
+			}
+		}
+	}
+	if err := ada.Client.BuySlot(t.Context(), slotOf(ada)); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a user bought a slot as if part of the platform: %v", err)
+	}
+}
+
+func (w *world) ownNamespaceOnly(t *testing.T, ada *life.Life) {
+	eve := life.New(life.Options{Client: w.api, Out: lines{t}, Patience: patience})
+	fatal(t, eve.SignUp(t.Context()))
+	fatal(t, eve.LogIn(t.Context()))
+	if _, err := eve.Client.GetMinerSet(t.Context(), ada.MinerSet.Name); fault.KindOf(err) != fault.Missing {
+		t.Errorf("another's MinerSet: %v", err)
+	}
+	_, err := eve.Client.CreateChain(t.Context(), &v1beta1.Chain{ObjectMeta: metav1.ObjectMeta{Name: "trap", Namespace: ada.User.UserID}})
+	if fault.KindOf(err) != fault.Denied {
+		t.Errorf("a chain in another's namespace: %v", err)
+	}
+}
+
+func (w *world) badInput(t *testing.T, ada *life.Life) {
+	for _, row := range []struct{ name, method, path, body, want string }{
+		{"broken JSON", "POST", "/v1/users", `{"username":`, "400 InvalidParameter body"},
+		{"a password too short", "POST", "/v1/users", `{"username":"bob","password":"x"}`, "400 InvalidParameter body.password"},
+		{"a username that is taken", "POST", "/v1/users", fmt.Sprintf(`{"username":%q,"password":"longenough"}`, ada.Username), "409 UserAlreadyExists username"},
+		{"a wrong password", "POST", "/v1/auth/login", fmt.Sprintf(`{"username":%q,"password":"wrong"}`, ada.Username), "401 UserLoginFailed"},
+		{"a user who does not exist", "POST", "/v1/auth/login", `{"username":"nobody-at-all","password":"wrong"}`, "401 UserLoginFailed"},
+		{"negative replicas", "POST", "/v1/minersets", `{"metadata":{"name":"bad"},"spec":{"replicas":-1,"template":{"spec":{"chainName":"harbor"}}}}`, "400 InvalidParameter spec.replicas"},
+		{"an unknown miner type", "POST", "/v1/minersets", `{"metadata":{"name":"bad"},"spec":{"template":{"spec":{"chainName":"harbor","minerType":"XXL"}}}}`, "400 InvalidParameter spec.template.spec.minerType"},
+		{"no name", "POST", "/v1/chains", `{"spec":{}}`, "400 InvalidParameter metadata.name"},
+		{"a chain that is there", "POST", "/v1/chains", `{"metadata":{"name":"harbor"}}`, "409 AlreadyExists"},
+		{"a path that nobody answers", "GET", "/v1/nothing", "", "404 PageNotFound"},
+		{"a method that nobody answers", "DELETE", "/v1/wallet", "", "404 PageNotFound"},
+	} {
+		got, err := w.plain(t.Context(), row.method, row.path, row.body, ada.Tokens.AccessToken)
+		if err != nil || strings.TrimSpace(got) != row.want {
+			t.Errorf("%s: %q, want %q (%v)", row.name, got, row.want, err)
+		}
+	}
+}
+
+func (w *world) remove(t *testing.T, ada *life.Life) {
+	ns := ada.User.UserID
+	fatal(t, w.objects.MinerSets(ns).Delete(t.Context(), ada.MinerSet.Name, metav1.DeleteOptions{}))
+	fatal(t, w.objects.Chains(ns).Delete(t.Context(), ada.Chain.Name, metav1.DeleteOptions{}))
+	eventually(t, "miners, pods and services of "+ns+" go", func(ctx context.Context) error {
+		miners, err := w.objects.Miners(ns).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		pods, err := w.core.CoreV1().Pods(ns).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		services, err := w.core.CoreV1().Services(ns).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		if n := len(miners.Items) + len(pods.Items) + len(services.Items); n > 0 {
+			return fmt.Errorf("%d miners, %d pods, %d services: %w", len(miners.Items), len(pods.Items), len(services.Items), errNotYet)
+		}
+		return nil
+	})
+	fatal(t, w.objects.DeleteNamespace(t.Context(), ns))
+}
+
+// killMiner kills the miner's pod without grace, and where the reconciler runs in pods, those too. It waits for
+// another pod in the miner's place, and until the chain has grown on.
+func (w *world) killMiner(t *testing.T, ada *life.Life) {
+	ns, name := ada.User.UserID, ada.MinerSet.Name+"-0"
+	before, err := w.core.CoreV1().Pods(ns).Get(t.Context(), name, metav1.GetOptions{})
+	fatal(t, err)
+	now := int64(0)
+	kill := metav1.DeleteOptions{GracePeriodSeconds: &now}
+	fatal(t, w.core.CoreV1().Pods("onex").DeleteCollection(t.Context(), kill, metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=reconciler"}))
+	fatal(t, w.core.CoreV1().Pods(ns).Delete(t.Context(), name, kill))
+	eventually(t, "a new pod runs in the slot", func(ctx context.Context) error {
+		after, err := w.core.CoreV1().Pods(ns).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if after.UID == before.UID || !podReady(after) {
+			return errNotYet
+		}
+		return nil
+	})
+	head, err := w.height(t.Context(), ada)
+	fatal(t, err)
+	eventually(t, "the chain grows on", func(ctx context.Context) error {
+		h, err := w.height(ctx, ada)
+		if err == nil && h <= head {
+			err = fmt.Errorf("height %d: %w", h, errNotYet)
+		}
+		return err
+	})
+}
+
+// plain sends a body as it is and tells status, reason and the field at fault.
+func (w *world) plain(ctx context.Context, method, path, body, token string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, method, w.o.Addr+path, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	r.Host = w.o.Host
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	var p struct {
+		Code     int
+		Reason   string
+		Metadata map[string]string
+	}
+	if err := decode(response.Body, &p); err != nil {
+		return "", err
+	}
+	field := p.Metadata["field"]
+	if field == "" && p.Code == http.StatusBadRequest {
+		for name := range p.Metadata {
+			field = name
+		}
+	}
+	return fmt.Sprintf("%d %s %s", response.StatusCode, p.Reason, field), nil
+}

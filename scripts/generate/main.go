@@ -1,0 +1,40 @@
+// Command generate writes everything that derives from the catalog of operations: Knative Services, Triggers,
+// PingSources, ScaledObjects, StatefulSets, Jobs, roles and the gateway's routes.
+//
+//	go run ./scripts/generate          # write
+//	go run ./scripts/generate -check   # fail when something checked in is stale
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"onex.io/onex/functions/catalog"
+	"onex.io/onex/scripts/manifests"
+)
+
+func main() {
+	check := flag.Bool("check", false, "compare instead of writing")
+	root := flag.String("root", ".", "root of the repository")
+	flag.Parse()
+	if err := run(*root, *check); err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+func run(root string, check bool) error {
+	operations := catalog.Operations()
+	if err := catalog.Check(operations); err != nil {
+		return err
+	}
+	files, err := manifests.Render(operations)
+	if err != nil {
+		return err
+	}
+	if check {
+		return manifests.Compare(root, files)
+	}
+	return manifests.Write(root, files)
+}

@@ -1,0 +1,132 @@
+package manifests_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"onex.io/onex/scripts/manifests"
+	"onex.io/onex/shared/access"
+	"onex.io/onex/shared/op"
+	"onex.io/onex/shared/platform"
+)
+
+func hear(*platform.Platform) (op.EventFunc, error) {
+	return func(context.Context, cloudevents.Event) error { return nil }, nil
+}
+
+// operations are one of every sort.
+func operations() []op.Operation {
+	return []op.Operation{
+		{Name: "get-thing", Summary: "Shows a thing.", Allow: access.SignedIn, Wakes: op.On(op.Get("/v1/things/{name}")), Handler: op.OnEvent(hear), Secrets: []string{"ONEX_TOKEN_KEY"}},
+		{Name: "make-thing", Summary: "Makes a thing.", Wakes: op.On(op.Told("io.onex.thing.v1"), op.Every("*/5 * * * *")), Handler: op.OnEvent(hear),
+			Scale: op.Scale{Max: 3, Concurrency: 7}, Rights: []op.Right{op.May("chains", "get", "list"), {Resource: "pods", Verbs: []string{"get"}}}},
+		{Name: "entrance", Summary: "Lets in.", Public: true, Wakes: op.On(op.AnyPath()), Handler: op.OnEvent(hear)},
+		{Name: "store-thing", Summary: "Keeps things.", Wakes: op.On(op.From(op.Topic{Name: "things", Partitions: 6, Lag: 50}))},
+		{Name: "set-up", Summary: "Sets up.", Wakes: op.On(op.AtDeploy())},
+	}
+}
+
+func rendered(t *testing.T) map[string][]byte {
+	t.Helper()
+	files, err := manifests.Render(operations())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestEveryOperationGetsWhatItNeedsAndNoMore(t *testing.T) {
+	want := []string{
+		"functions/gateway/routes.json",
+		"knative/jobs/kustomization.yaml", "knative/jobs/set-up.yaml",
+		"knative/rbac/kustomization.yaml", "knative/rbac/make-thing.yaml",
+		"knative/services/entrance.yaml", "knative/services/get-thing.yaml", "knative/services/kustomization.yaml", "knative/services/make-thing.yaml",
+		"knative/streams/kustomization.yaml", "knative/streams/store-thing.yaml",
+		"triggers/kustomization.yaml", "triggers/make-thing.yaml", "triggers/store-thing.yaml",
+	}
+	if got := slices.Sorted(maps.Keys(rendered(t))); !slices.Equal(got, want) {
+		t.Errorf("files\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestWhatIsDeclaredStandsInTheFile(t *testing.T) {
+	files := rendered(t)
+	for _, row := range []struct {
+		name, file string
+		has, not   []string
+	}{
+		{"an operation without rights has no token", "knative/services/get-thing.yaml", []string{
+			"# Shows a thing.", "automountServiceAccountToken: false", "serviceAccountName: functions", "{name: FUNCTION_TARGET, value: get-thing}",
+			"networking.knative.dev/visibility: cluster-local", "key: ONEX_TOKEN_KEY}", `max-scale: "10"`, "containerConcurrency: 50",
+		}, nil},
+		{"one with rights has an account of its own", "knative/services/make-thing.yaml", []string{
+			"serviceAccountName: make-thing", `max-scale: "3"`, "containerConcurrency: 7",
+		}, []string{"ONEX_TOKEN_KEY}", "automountServiceAccountToken: false"}},
+		{"the public one alone is seen from outside", "knative/services/entrance.yaml", []string{"timeoutSeconds: 600"}, []string{"cluster-local"}},
+		{"rights are those that are declared", "knative/rbac/make-thing.yaml", []string{
+			`{apiGroups: ["apps.onex.io"], resources: [chains], verbs: [get, list]}`, `{apiGroups: [""], resources: [pods], verbs: [get]}`,
+		}, []string{"*"}},
+		{"an event and a clock", "triggers/make-thing.yaml", []string{"type: io.onex.thing.v1", `schedule: "*/5 * * * *"`, "kind: Trigger", "kind: PingSource"}, nil},
+		{"a topic", "triggers/store-thing.yaml", []string{"consumerGroup: store-thing", "topic: things", `lagThreshold: "50"`, "maxReplicaCount: 6", "offsetResetPolicy: earliest"}, nil},
+		{"the gateway does not route to itself", "functions/gateway/routes.json", []string{`"path": "/v1/things/{name}"`, `"operation": "get-thing"`}, []string{"entrance"}},
+		{"a folder lists its members", "knative/services/kustomization.yaml", []string{"- entrance.yaml\n- get-thing.yaml\n- make-thing.yaml\n"}, []string{"kustomization.yaml"}},
+	} {
+		text := string(files[row.file])
+		for _, part := range row.has {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: %s has no %q:\n%s", row.name, row.file, part, text)
+			}
+		}
+		for _, part := range row.not {
+			if strings.Contains(text, part) {
+				t.Errorf("%s: %s has %q", row.name, row.file, part)
+			}
+		}
+	}
+}
+
+func TestWhatIsWrittenIsFreshUntilItIsTouched(t *testing.T) {
+	root, files := t.TempDir(), rendered(t)
+	if err := manifests.Compare(root, files); err == nil || !strings.Contains(err.Error(), "knative/services/get-thing.yaml is stale") {
+		t.Errorf("before anything is written: %v", err)
+	}
+	if err := manifests.Write(root, files); err != nil {
+		t.Fatal(err)
+	}
+	if err := manifests.Compare(root, files); err != nil {
+		t.Errorf("right after: %v", err)
+	}
+	for name, touch := range map[string]struct{ file, want string }{
+		"edited by hand": {"triggers/make-thing.yaml", "triggers/make-thing.yaml is stale"},
+		"left behind":    {"knative/services/gone.yaml", "knative/services/gone.yaml belongs to no operation"},
+	} {
+		if err := os.WriteFile(filepath.Join(root, touch.file), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := manifests.Compare(root, files); err == nil || !strings.Contains(err.Error(), touch.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := manifests.Write(root, files); err != nil {
+		t.Fatal(err)
+	}
+	if err := manifests.Compare(root, files); err != nil {
+		t.Errorf("after writing again: %v", err)
+	}
+}
+
+func TestRenderingIsTheSameEveryTime(t *testing.T) {
+	first := rendered(t)
+	for range 5 {
+		if !maps.EqualFunc(first, rendered(t), func(a, b []byte) bool { return string(a) == string(b) }) {
+			t.Fatal("two renderings differ")
+		}
+	}
+}

@@ -1,0 +1,142 @@
+// Package manifests makes everything that derives from the catalog of operations: Knative Services, Triggers,
+// PingSources, ScaledObjects, StatefulSets, Jobs, roles and the gateway's routes.
+package manifests
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+
+	"onex.io/onex/shared/op"
+)
+
+//go:embed templates/*.yaml
+var templates embed.FS
+
+// Defaults of an operation that sets no scale: enough for a busy domain, little enough for a small cluster.
+const (
+	defaultMax         = 10
+	defaultConcurrency = 50
+)
+
+// view is what a template sees of an operation.
+type view struct {
+	op.Operation
+	Max         int
+	Concurrency int
+	Account     string // its ServiceAccount
+}
+
+func viewOf(o op.Operation) view {
+	v := view{Operation: o, Max: o.Scale.Max, Concurrency: o.Scale.Concurrency, Account: "functions"}
+	if v.Max == 0 {
+		v.Max = defaultMax
+	}
+	if v.Concurrency == 0 {
+		v.Concurrency = defaultConcurrency
+	}
+	if len(o.Rights) > 0 {
+		v.Account = o.Name
+	}
+	return v
+}
+
+// folders are the generated ones: every file in them is ours, and each has a kustomization that lists them.
+func folders() []string {
+	return []string{"knative/services", "knative/streams", "knative/jobs", "knative/rbac", "triggers"}
+}
+
+// Render makes the content of every generated file, by its path.
+func Render(operations []op.Operation) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, o := range operations {
+		for name, folder := range templatesOf(o) {
+			if err := add(files, path.Join(folder, o.Name+".yaml"), name, viewOf(o)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, folder := range folders() {
+		if err := add(files, path.Join(folder, "kustomization.yaml"), "kustomization", members(files, folder)); err != nil {
+			return nil, err
+		}
+	}
+	routes, err := routesOf(operations)
+	files["functions/gateway/routes.json"] = routes
+	return files, err
+}
+
+// templatesOf says which templates an operation needs, and into which folder each is rendered.
+func templatesOf(o op.Operation) map[string]string {
+	needed := map[string]string{}
+	if o.Serves() {
+		needed["service"] = "knative/services"
+	}
+	if len(o.Rights) > 0 {
+		needed["rbac"] = "knative/rbac"
+	}
+	for _, w := range o.Wakes {
+		switch {
+		case w.Event != nil || w.Schedule != nil:
+			needed["trigger"] = "triggers"
+		case w.Topic != nil:
+			needed["stream"], needed["scaledobject"] = "knative/streams", "triggers"
+		case w.Deploy:
+			needed["job"] = "knative/jobs"
+		}
+	}
+	return needed
+}
+
+func add(files map[string][]byte, file, name string, data any) error {
+	t, err := template.New(name+".yaml").Funcs(template.FuncMap{
+		"quote": func(s string) string { b, _ := json.Marshal(s); return string(b) },
+		"list":  func(s []string) string { return "[" + strings.Join(s, ", ") + "]" },
+	}).ParseFS(templates, "templates/"+name+".yaml", "templates/container.yaml")
+	if err != nil {
+		return fmt.Errorf("template %q: %w", name, err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, data); err != nil {
+		return fmt.Errorf("render %q: %w", file, err)
+	}
+	files[file] = b.Bytes()
+	return nil
+}
+
+func members(files map[string][]byte, folder string) []string {
+	var names []string
+	for file := range files {
+		if path.Dir(file) == folder && path.Base(file) != "kustomization.yaml" {
+			names = append(names, path.Base(file))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func routesOf(operations []op.Operation) ([]byte, error) {
+	type route struct {
+		Method    string `json:"method"`
+		Path      string `json:"path"`
+		Operation string `json:"operation"`
+	}
+	var routes []route
+	for _, o := range operations {
+		for _, r := range o.Routes() {
+			if !o.Public {
+				routes = append(routes, route{r.Method, r.Path, o.Name})
+			}
+		}
+	}
+	b, err := json.MarshalIndent(routes, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("routes: %w", err)
+	}
+	return append(b, '\n'), nil
+}

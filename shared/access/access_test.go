@@ -1,0 +1,191 @@
+package access_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"onex.io/onex/shared/access"
+	"onex.io/onex/shared/audit"
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/token"
+)
+
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// verifier knows some tokens; the text is what they are called in the rows below.
+type verifier map[string]token.Claims
+
+func (v verifier) Verify(text string) (token.Claims, error) {
+	if c, ok := v[text]; ok {
+		return c, nil
+	}
+	return token.Claims{}, token.Refused(errors.New("not ours"))
+}
+
+var tokens = verifier{
+	"access":   {Subject: "user-a", Session: "s", Kind: token.Access},
+	"refresh":  {Subject: "user-a", Session: "s", Kind: token.Refresh},
+	"platform": {Subject: "reconciler", Kind: token.Platform},
+	"ended":    {Subject: "user-a", Session: "ended", Kind: token.Access},
+	"odd":      {Subject: "user-a", Session: "s", Kind: "admin"},
+}
+
+// standing refuses the session "ended"; away makes it answer nothing at all.
+type standing struct{ away bool }
+
+func (s standing) Check(_ context.Context, c token.Claims) error {
+	switch {
+	case s.away:
+		return fault.New(fault.Busy, "StoreAway", "the store does not answer now")
+	case c.Session == "ended":
+		return token.Refused(errors.New("ended"))
+	}
+	return nil
+}
+
+// recorder keeps what it is given; away makes it unable to.
+type recorder struct {
+	away       bool
+	kept, soon []audit.Record
+}
+
+func (r *recorder) Kept(_ context.Context, record audit.Record) error {
+	if r.away {
+		return fault.New(fault.Busy, "StreamAway", "the stream does not answer now")
+	}
+	r.kept = append(r.kept, record)
+	return nil
+}
+
+func (r *recorder) Soon(_ context.Context, record audit.Record) { r.soon = append(r.soon, record) }
+
+func newGuard(s standing, r *recorder) *access.Guard {
+	return &access.Guard{Verifier: tokens, Standing: s, Recorder: r, Now: func() time.Time { return noon }}
+}
+
+func TestWhoMayCall(t *testing.T) {
+	const allowed = fault.Kind("")
+	for _, row := range []struct {
+		name   string
+		level  access.Level
+		header string
+		want   fault.Kind
+		rule   string
+	}{
+		{"anyone may call what is open", access.Anyone, "", allowed, "open-to-anyone"},
+		{"what is open does not look at tokens", access.Anyone, "Bearer garbage", allowed, "open-to-anyone"},
+		{"nobody may call what needs a user", access.SignedIn, "", fault.Unauthenticated, "no-valid-token"},
+		{"a user may", access.SignedIn, "Bearer access", allowed, "signed-in-own-namespace"},
+		{"the scheme may be in any case", access.SignedIn, "bEARER access", allowed, "signed-in-own-namespace"},
+		{"blanks around a token do no harm", access.SignedIn, "Bearer   access ", allowed, "signed-in-own-namespace"},
+		{"a token in a wrong scheme is none", access.SignedIn, "Basic access", fault.Unauthenticated, "no-valid-token"},
+		{"a token without a scheme is none", access.SignedIn, "access", fault.Unauthenticated, "no-valid-token"},
+		{"a scheme without a token is none", access.SignedIn, "Bearer ", fault.Unauthenticated, "no-valid-token"},
+		{"a token that does not hold is none", access.SignedIn, "Bearer forged", fault.Unauthenticated, "no-valid-token"},
+		{"a session that ended is none", access.SignedIn, "Bearer ended", fault.Unauthenticated, "no-valid-token"},
+		{"a refresh token calls nothing", access.SignedIn, "Bearer refresh", fault.Denied, "default-deny"},
+		{"the platform is no user", access.SignedIn, "Bearer platform", fault.Denied, "default-deny"},
+		{"a token of an unknown kind calls nothing", access.SignedIn, "Bearer odd", fault.Denied, "default-deny"},
+		{"the platform may call its own", access.Platform, "Bearer platform", allowed, "platform-only"},
+		{"a user may not call the platform's own", access.Platform, "Bearer access", fault.Denied, "default-deny"},
+		{"a refresh token may not either", access.Platform, "Bearer refresh", fault.Denied, "default-deny"},
+		{"nobody may call the platform's own", access.Platform, "", fault.Unauthenticated, "no-valid-token"},
+		{"what says not who may call lets no user in", "", "Bearer access", fault.Denied, "default-deny"},
+		{"nor the platform", "", "Bearer platform", fault.Denied, "default-deny"},
+		{"nor nobody", "", "", fault.Unauthenticated, "no-valid-token"},
+		{"an unknown level lets nobody in", "everyone", "Bearer access", fault.Denied, "default-deny"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := &recorder{}
+			_, err := newGuard(standing{}, r).Admit(t.Context(), access.Call{Operation: "get-wallet", Level: row.level, Authorization: row.header})
+			if row.want == allowed && err != nil || row.want != allowed && (err == nil || fault.KindOf(err) != row.want) {
+				t.Errorf("got %v, want %q", err, row.want)
+			}
+			if len(r.soon) != 1 || r.soon[0].Rule != row.rule || r.soon[0].Allowed != (row.want == allowed) {
+				t.Errorf("recorded %+v, want one record of rule %q", r.soon, row.rule)
+			}
+		})
+	}
+}
+
+func TestThePrincipalIsWhatTheTokenSays(t *testing.T) {
+	g := newGuard(standing{}, &recorder{})
+	p, err := g.Admit(t.Context(), access.Call{Operation: "get-wallet", Level: access.SignedIn, Authorization: "Bearer access"})
+	if want := (access.Principal{UserID: "user-a", Session: "s", Kind: token.Access}); err != nil || p != want {
+		t.Errorf("got %+v, %v, want %+v", p, err, want)
+	}
+	p, err = g.Admit(t.Context(), access.Call{Operation: "create-user", Level: access.Anyone, Authorization: "Bearer access"})
+	if err != nil || p != (access.Principal{}) {
+		t.Errorf("what is open took its caller for %+v, %v", p, err)
+	}
+}
+
+func TestThePrincipalTravelsInTheContext(t *testing.T) {
+	if p := access.From(t.Context()); p != (access.Principal{}) {
+		t.Errorf("nobody is %+v", p)
+	}
+	want := access.Principal{UserID: "user-a"}
+	if got := access.From(access.With(t.Context(), want)); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestWhatWasDecidedIsRecordedWithItsCircumstances(t *testing.T) {
+	r := &recorder{}
+	_, err := newGuard(standing{}, r).Admit(t.Context(), access.Call{
+		Operation: "create-chain", Level: access.SignedIn, Changes: true, Object: "/v1/chains",
+		Authorization: "Bearer access", Remote: "10.0.0.9:4711", RequestID: "R",
+	})
+	if err != nil || len(r.kept) != 1 || len(r.soon) != 0 {
+		t.Fatalf("got %v, kept %+v, soon %+v", err, r.kept, r.soon)
+	}
+	got := r.kept[0]
+	if got.ID == "" {
+		t.Error("a record without an id cannot be kept once")
+	}
+	got.ID = ""
+	want := audit.Record{
+		At: noon, Subject: "user-a", TokenKind: "access", Operation: "create-chain", Object: "/v1/chains",
+		Allowed: true, Rule: "signed-in-own-namespace", Remote: "10.0.0.9:4711", RequestID: "R",
+	}
+	if got != want {
+		t.Errorf("recorded %+v, want %+v", got, want)
+	}
+}
+
+func TestARefusedChangeIsRecordedWithItsSubject(t *testing.T) {
+	r := &recorder{}
+	_, err := newGuard(standing{}, r).Admit(t.Context(), access.Call{Operation: "buy-slot", Level: access.Platform, Changes: true, Authorization: "Bearer access"})
+	if err == nil || len(r.kept) != 0 || len(r.soon) != 1 || r.soon[0].Subject != "user-a" || r.soon[0].Allowed {
+		t.Errorf("got %v, kept %+v, soon %+v", err, r.kept, r.soon)
+	}
+}
+
+func TestAChangeWaitsForItsRecord(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		changes bool
+		want    fault.Kind
+	}{
+		{"a change is not admitted when its record cannot be kept", true, fault.Busy},
+		{"a look is, for nothing is lost by it", false, ""},
+	} {
+		_, err := newGuard(standing{}, &recorder{away: true}).Admit(t.Context(), access.Call{Level: access.Anyone, Changes: row.changes})
+		if row.want == "" && err != nil || row.want != "" && (err == nil || fault.KindOf(err) != row.want) {
+			t.Errorf("%s: got %v", row.name, err)
+		}
+	}
+}
+
+func TestUndecidedIsNotOpenAndNotRecorded(t *testing.T) {
+	r := &recorder{}
+	p, err := newGuard(standing{away: true}, r).Admit(t.Context(), access.Call{Level: access.SignedIn, Changes: true, Authorization: "Bearer access"})
+	if err == nil || fault.KindOf(err) != fault.Busy || p != (access.Principal{}) {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	if len(r.kept)+len(r.soon) != 0 {
+		t.Errorf("nothing was decided, yet recorded: %+v %+v", r.kept, r.soon)
+	}
+}

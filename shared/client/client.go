@@ -1,0 +1,165 @@
+// Package client is the Go SDK of the HTTP API. The CLI, the tests and the platform's own parts use it.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/api/session"
+	"onex.io/onex/shared/api/user"
+	"onex.io/onex/shared/api/wallet"
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/trace"
+)
+
+// Options are what a client may need beside the address.
+type Options struct {
+	// HTTP sends the requests; default http.DefaultClient.
+	HTTP *http.Client
+	// Host is sent as Host header, where the address is that of an ingress.
+	Host string
+	// Token gives the bearer token of each request; without it, requests carry none.
+	Token func() (string, error)
+}
+
+// Client calls the operations of one platform. It is safe for concurrent use.
+type Client struct {
+	base string
+	o    Options
+}
+
+// New makes a client of the platform at base, such as http://127.0.0.1:8080.
+func New(base string, o Options) *Client {
+	if o.HTTP == nil {
+		o.HTTP = http.DefaultClient
+	}
+	return &Client{base: strings.TrimSuffix(base, "/"), o: o}
+}
+
+// WithToken is the same client as somebody else.
+func (c *Client) WithToken(token string) *Client {
+	o := c.o
+	o.Token = func() (string, error) { return token, nil }
+	return &Client{base: c.base, o: o}
+}
+
+// CreateUser signs somebody up.
+func (c *Client) CreateUser(ctx context.Context, in user.Create) (*user.User, error) {
+	return call[user.User](ctx, c, http.MethodPost, "/v1/users", in)
+}
+
+// Login gives tokens for a username and its password.
+func (c *Client) Login(ctx context.Context, in session.Login) (*session.Tokens, error) {
+	return call[session.Tokens](ctx, c, http.MethodPost, "/v1/auth/login", in)
+}
+
+// CreateChain creates a chain in the caller's namespace.
+func (c *Client) CreateChain(ctx context.Context, in *v1beta1.Chain) (*v1beta1.Chain, error) {
+	return call[v1beta1.Chain](ctx, c, http.MethodPost, "/v1/chains", in)
+}
+
+// CreateMinerSet buys a pool of miners.
+func (c *Client) CreateMinerSet(ctx context.Context, in *v1beta1.MinerSet) (*v1beta1.MinerSet, error) {
+	return call[v1beta1.MinerSet](ctx, c, http.MethodPost, "/v1/minersets", in)
+}
+
+// GetMinerSet reads one of the caller's MinerSets.
+func (c *Client) GetMinerSet(ctx context.Context, name string) (*v1beta1.MinerSet, error) {
+	return call[v1beta1.MinerSet](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(name), nil)
+}
+
+// GetWallet reads the caller's balance and its newest entries.
+func (c *Client) GetWallet(ctx context.Context, entries int) (*wallet.Wallet, error) {
+	return call[wallet.Wallet](ctx, c, http.MethodGet, "/v1/wallet?limit="+strconv.Itoa(entries), nil)
+}
+
+// BuySlot charges a miner's slot; only parts of the platform may.
+func (c *Client) BuySlot(ctx context.Context, in wallet.Slot) error {
+	_, err := call[wallet.Bought](ctx, c, http.MethodPost, "/v1/slots", in)
+	return err
+}
+
+// maxReply bounds what is read of an answer, in bytes.
+const maxReply = 8 << 20
+
+// call sends in as JSON and reads Out. A refusal comes back as the fault that the operation returned.
+func call[Out any](ctx context.Context, c *Client, method, path string, in any) (*Out, error) {
+	request, err := c.request(ctx, method, path, in)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	response, err := c.o.HTTP.Do(request)
+	if err != nil {
+		return nil, fault.New(fault.Busy, "PlatformAway", "the platform does not answer: %w", err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
+	if err != nil {
+		return nil, fault.New(fault.Busy, "PlatformAway", "the platform's answer broke off: %w", err)
+	}
+	if response.StatusCode >= http.StatusMultipleChoices {
+		return nil, refusal(response.StatusCode, text)
+	}
+	out := new(Out)
+	if err := json.Unmarshal(text, out); err != nil {
+		return nil, fmt.Errorf("%s %s: answer: %w", method, path, err)
+	}
+	return out, nil
+}
+
+func (c *Client) request(ctx context.Context, method, path string, in any) (*http.Request, error) {
+	var body io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return nil, err
+	}
+	if in != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if c.o.Host != "" {
+		request.Host = c.o.Host
+	}
+	trace.ToRequest(ctx, request.Header)
+	if c.o.Token != nil {
+		token, err := c.o.Token()
+		if err != nil {
+			return nil, err
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	return request, nil
+}
+
+// refusal rebuilds the fault; an answer that is none of ours, such as an ingress's, keeps only its status.
+func refusal(status int, text []byte) error {
+	var body struct {
+		Reason   string            `json:"reason"`
+		Message  string            `json:"message"`
+		Metadata map[string]string `json:"metadata"`
+	}
+	if err := json.Unmarshal(text, &body); err != nil || body.Reason == "" {
+		kind := fault.KindOfStatus(status)
+		if status == http.StatusBadGateway || status == http.StatusGatewayTimeout || status == http.StatusTooManyRequests {
+			kind = fault.Busy
+		}
+		return fault.New(kind, "Unknown", "the platform answered status %d", status)
+	}
+	e := fault.New(fault.KindOfStatus(status), body.Reason, "%s", body.Message)
+	e.Metadata = body.Metadata
+	return e
+}

@@ -1,0 +1,147 @@
+// Package config is what an operator can set. It is read once, in main, and handed down as a value.
+package config
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"onex.io/onex/shared/minertype"
+	"onex.io/onex/shared/money"
+)
+
+// Config is read from the environment; on a cluster from the ConfigMap onex-config and the Secret onex-keys.
+type Config struct {
+	// Mongo is the connection string of the store; its path names the database (default onex).
+	Mongo string `env:"ONEX_MONGO,required"`
+	// Redis is host:port of the cache. Emptying it costs only time.
+	Redis string `env:"ONEX_REDIS,required"`
+	// Kafka are the seed brokers, host:port.
+	Kafka []string `env:"ONEX_KAFKA,required"`
+	// Kubeconfig is a file; empty means the service account of the pod.
+	Kubeconfig string `env:"KUBECONFIG"`
+	// Broker takes the platform's events.
+	Broker string `env:"ONEX_BROKER" envDefault:"http://broker-ingress.knative-eventing.svc.cluster.local/onex/default"`
+	// Services and Nodes are where functions and chain nodes answer: patterns for (name) and (chain, namespace).
+	Services string `env:"ONEX_SERVICES" envDefault:"http://%s.onex.svc.cluster.local"`
+	Nodes    string `env:"ONEX_NODES" envDefault:"http://%s.%s.svc.cluster.local:8080"`
+
+	// SignupGift is what a new user gets, in micro-OX.
+	SignupGift money.Amount `env:"ONEX_SIGNUP_GIFT" envDefault:"1000000000"`
+	// RewardPerGigahash pays 10^9 expected hashes, in micro-OX.
+	RewardPerGigahash money.Amount `env:"ONEX_REWARD_PER_GIGAHASH" envDefault:"1000000"`
+	// Confirmations is how many blocks must stand on a block before it pays.
+	Confirmations int64 `env:"ONEX_CONFIRMATIONS" envDefault:"3"`
+	// MinerTypes is the price list, a JSON array; without it the built-in one.
+	MinerTypes minertype.Catalog `env:"ONEX_MINER_TYPES"`
+	// BlockInterval is a chain's mean block interval when its owner names none.
+	BlockInterval time.Duration `env:"ONEX_BLOCK_INTERVAL" envDefault:"60s"`
+
+	// AccessTokenLife and RefreshTokenLife are the lives of the two tokens of a log-in.
+	AccessTokenLife  time.Duration `env:"ONEX_ACCESS_TOKEN_LIFE" envDefault:"2h"`
+	RefreshTokenLife time.Duration `env:"ONEX_REFRESH_TOKEN_LIFE" envDefault:"24h"`
+	// TokenKey signs log-in tokens; only login has it. TokenPublicKey verifies them.
+	TokenKey       PrivateKey `env:"ONEX_TOKEN_KEY"`
+	TokenPublicKey PublicKey  `env:"ONEX_TOKEN_PUBLIC_KEY,required"`
+	// PlatformPublicKey verifies the tokens of the platform's own parts, such as the reconciler.
+	PlatformPublicKey PublicKey `env:"ONEX_PLATFORM_PUBLIC_KEY,required"`
+
+	// RequestTimeout bounds one request operation.
+	RequestTimeout time.Duration `env:"ONEX_REQUEST_TIMEOUT" envDefault:"25s"`
+}
+
+// Read reads the process environment and reports every mistake at once.
+func Read() (Config, error) { return parse(env.Options{}) }
+
+// ReadMap reads the given variables instead of the process environment.
+func ReadMap(vars map[string]string) (Config, error) { return parse(env.Options{Environment: vars}) }
+
+func parse(o env.Options) (Config, error) {
+	c := Config{MinerTypes: minertype.Default()}
+	if err := env.ParseWithOptions(&c, o); err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
+	return c, c.validate()
+}
+
+func (c Config) validate() error {
+	switch {
+	case c.Confirmations < 0:
+		return fmt.Errorf("configuration: ONEX_CONFIRMATIONS must be 0 or more, is %d", c.Confirmations)
+	case c.SignupGift < 0:
+		return fmt.Errorf("configuration: ONEX_SIGNUP_GIFT must be 0 or more, is %d", c.SignupGift)
+	case c.RewardPerGigahash < 0:
+		return fmt.Errorf("configuration: ONEX_REWARD_PER_GIGAHASH must be 0 or more, is %d", c.RewardPerGigahash)
+	case c.BlockInterval < time.Second || c.BlockInterval%time.Second != 0:
+		return fmt.Errorf("configuration: ONEX_BLOCK_INTERVAL must be whole seconds from 1s, is %s", c.BlockInterval)
+	case c.AccessTokenLife <= 0 || c.RefreshTokenLife < c.AccessTokenLife:
+		return fmt.Errorf("configuration: ONEX_ACCESS_TOKEN_LIFE %s must be above 0 and at most ONEX_REFRESH_TOKEN_LIFE %s", c.AccessTokenLife, c.RefreshTokenLife)
+	case c.RequestTimeout <= 0:
+		return fmt.Errorf("configuration: ONEX_REQUEST_TIMEOUT must be above 0, is %s", c.RequestTimeout)
+	}
+	return nil
+}
+
+// PrivateKey is an Ed25519 key as base64 of its PKCS #8 form. It prints as stars.
+type PrivateKey struct{ ed25519.PrivateKey }
+
+// PublicKey is an Ed25519 key as base64 of its PKIX form.
+type PublicKey struct{ ed25519.PublicKey }
+
+// UnmarshalText reads the key.
+func (k *PrivateKey) UnmarshalText(text []byte) error {
+	der, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil {
+		return fmt.Errorf("private key is not base64")
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	key, ok := parsed.(ed25519.PrivateKey)
+	if err != nil || !ok {
+		return fmt.Errorf("private key is not an Ed25519 key in PKCS #8")
+	}
+	k.PrivateKey = key
+	return nil
+}
+
+// MarshalText writes the key as UnmarshalText reads it.
+func (k PrivateKey) MarshalText() ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(k.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("private key: %w", err)
+	}
+	return []byte(base64.StdEncoding.EncodeToString(der)), nil
+}
+
+// String hides the key from logs.
+func (k PrivateKey) String() string { return "***" }
+
+// GoString hides the key from %#v.
+func (k PrivateKey) GoString() string { return "***" }
+
+// UnmarshalText reads the key.
+func (k *PublicKey) UnmarshalText(text []byte) error {
+	der, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil {
+		return fmt.Errorf("public key is not base64")
+	}
+	parsed, err := x509.ParsePKIXPublicKey(der)
+	key, ok := parsed.(ed25519.PublicKey)
+	if err != nil || !ok {
+		return fmt.Errorf("public key is not an Ed25519 key in PKIX")
+	}
+	k.PublicKey = key
+	return nil
+}
+
+// MarshalText writes the key as UnmarshalText reads it.
+func (k PublicKey) MarshalText() ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(k.PublicKey)
+	if err != nil {
+		return nil, fmt.Errorf("public key: %w", err)
+	}
+	return []byte(base64.StdEncoding.EncodeToString(der)), nil
+}

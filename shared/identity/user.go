@@ -1,0 +1,70 @@
+// Package identity is who somebody is: users and their log-in sessions, as they stand in the store.
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"math/big"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/store"
+)
+
+// Status is where a user stands.
+type Status string
+
+// The statuses that exist so far; only Active may act.
+const (
+	Active   Status = "active"
+	Disabled Status = "disabled"
+)
+
+// User is somebody who signed up. The ID is also the name of the user's namespace and wallet.
+type User struct {
+	ID           string    `bson:"_id"`
+	Username     string    `bson:"username"`
+	Nickname     string    `bson:"nickname"`
+	Email        string    `bson:"email"`
+	Phone        string    `bson:"phone"`
+	PasswordHash string    `bson:"passwordHash"`
+	Status       Status    `bson:"status"`
+	CreatedAt    time.Time `bson:"createdAt"`
+	UpdatedAt    time.Time `bson:"updatedAt"`
+}
+
+// alphabet has no letter or digit that is easily taken for another.
+const alphabet = "23456789abcdefghjkmnpqrstvwxyz"
+
+// idLength gives 30^12, about 2^58 ids: with a million users a collision has a chance of 2 in a million.
+const idLength = 12
+
+// UserID derives a user's id from the username, so that one unique key guards both and a repeated sign-up meets
+// itself. It is a valid Kubernetes namespace.
+func UserID(username string) string {
+	sum := sha256.Sum256([]byte("onex user\x00" + username))
+	n, base, digit := new(big.Int).SetBytes(sum[:]), big.NewInt(int64(len(alphabet))), new(big.Int)
+	id := make([]byte, idLength)
+	for i := range id {
+		n.DivMod(n, base, digit)
+		id[i] = alphabet[digit.Int64()]
+	}
+	return "user-" + string(id)
+}
+
+// Users is the store of users.
+type Users struct{ store.Collection[User] }
+
+// NewUsers opens the users of db.
+func NewUsers(db *mongo.Database) Users { return Users{store.In[User](db, "users")} }
+
+// Named finds a user by username; Missing when there is none.
+func (u Users) Named(ctx context.Context, username string) (*User, error) {
+	user, err := u.Get(ctx, UserID(username))
+	if err == nil && user.Username != username {
+		return nil, fault.New(fault.Missing, "NotFound", "user %q is not there", username)
+	}
+	return user, err
+}

@@ -1,0 +1,61 @@
+package op
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+
+	"onex.io/onex/shared/fault"
+)
+
+// problem is the body of every refusal.
+type problem struct {
+	Code     int               `json:"code"`
+	Reason   string            `json:"reason"`
+	Message  string            `json:"message"`
+	Metadata map[string]string `json:"metadata"`
+}
+
+// Error, GetStatus and GetHeaders make a problem an error that huma writes as it is.
+func (p *problem) Error() string  { return p.Message }
+func (p *problem) GetStatus() int { return p.Code }
+
+// GetHeaders asks a caller who may try again to wait a second.
+func (p *problem) GetHeaders() http.Header {
+	if p.Code == http.StatusServiceUnavailable || p.Code == http.StatusTooManyRequests {
+		return http.Header{"Retry-After": {"1"}}
+	}
+	return nil
+}
+
+func newProblem(err error) *problem {
+	e := fault.Of(err)
+	p := &problem{Code: fault.HTTPStatus(e.Kind), Reason: e.Reason, Message: e.Message, Metadata: e.Metadata}
+	if p.Metadata == nil {
+		p.Metadata = map[string]string{}
+	}
+	return p
+}
+
+// WriteError answers with err in the platform's one form: status, reason and message, and nothing internal. That a
+// body was cut off at our limit is its sender's fault.
+func WriteError(w http.ResponseWriter, err error) {
+	p := newProblem(err)
+	var cut *http.MaxBytesError
+	if errors.As(err, &cut) {
+		p = newProblem(fault.New(fault.Invalid, bodyTooLarge, "at most %d bytes are read", cut.Limit))
+		p.Code = http.StatusRequestEntityTooLarge
+	}
+	writeProblem(w, p)
+}
+
+// bodyTooLarge is the reason of the one refusal whose status is no kind's.
+const bodyTooLarge = "BodyTooLarge"
+
+func writeProblem(w http.ResponseWriter, p *problem) {
+	w.Header().Set("Content-Type", "application/json")
+	maps.Copy(w.Header(), p.GetHeaders())
+	w.WriteHeader(p.Code)
+	_ = json.NewEncoder(w).Encode(p) // the caller may be gone
+}

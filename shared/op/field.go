@@ -1,0 +1,70 @@
+package op
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
+
+	"onex.io/onex/shared/fault"
+)
+
+// oneVocabulary has huma speak of errors as everybody else here does. Its hook is process-wide, so it is set once.
+var oneVocabulary = sync.OnceFunc(func() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return requestProblem(status, message, errs)
+	}
+})
+
+// requestProblem names the first field at fault.
+func requestProblem(status int, message string, errs []error) *problem {
+	p := newProblem(fault.New(fault.Invalid, "InvalidParameter", "%s", message))
+	p.Code = status
+	switch {
+	case status == http.StatusUnprocessableEntity:
+		p.Code = http.StatusBadRequest
+	case status == http.StatusRequestEntityTooLarge:
+		p.Reason = bodyTooLarge
+	case status >= http.StatusInternalServerError:
+		return newProblem(fault.New(fault.Broken, "Unknown", "something on our side is broken"))
+	}
+	for _, err := range errs {
+		if detail, ok := err.(huma.ErrorDetailer); ok && detail.ErrorDetail().Location != "" {
+			p.Message = detail.ErrorDetail().Location + ": " + detail.ErrorDetail().Message
+			p.Metadata["field"] = fieldAtFault(detail.ErrorDetail())
+			break
+		}
+	}
+	return p
+}
+
+// fieldAtFault is where the fault is. Of a field that is missing, or does not fit, huma names only what it belongs to.
+func fieldAtFault(d *huma.ErrorDetail) string {
+	for _, message := range []string{validation.MsgExpectedRequiredProperty, misfit} {
+		var field string
+		if _, err := fmt.Sscanf(d.Message, message, &field); err == nil {
+			return d.Location + "." + field
+		}
+	}
+	return d.Location
+}
+
+// misfit is the message about a field whose value has the wrong shape.
+const misfit = "%s has the wrong shape"
+
+// readJSON reads a body. What has the wrong shape is said without the names of our types, which encoding/json gives.
+func readJSON(data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &mismatch):
+		return err
+	case mismatch.Field == "":
+		return fmt.Errorf("a %s has the wrong shape", mismatch.Value)
+	}
+	return fmt.Errorf(misfit+": it cannot be a %s", mismatch.Field, mismatch.Value)
+}

@@ -1,0 +1,158 @@
+// Package op is the contract of an operation: one declaration, from which everything else derives, and the adapters
+// that put a plain Go function behind HTTP, an event or a stream.
+//
+//	{
+//		Name: "get-wallet", Summary: "Shows the caller's balance.", Allow: access.SignedIn,
+//		Wakes: op.On(op.Get("/v1/wallet")), Handler: op.Request(newGetWallet),
+//	}
+package op
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+
+	"onex.io/onex/shared/access"
+	"onex.io/onex/shared/platform"
+)
+
+// Operation is the declaration of one operation. It becomes one Knative Service (or StatefulSet, or Job) and
+// whatever wakes it.
+type Operation struct {
+	Name    string // a DNS label: verb-noun
+	Summary string // one sentence for people
+	Wakes   []Wake
+	Allow   access.Level // who may call its routes; the zero value lets nobody in
+	Scale   Scale
+	Public  bool     // reachable from outside the cluster
+	Secrets []string // keys of the Secret onex-keys that only this operation gets
+	Rights  []Right  // what it may do in the object API; without any it has no token for it
+	Handler Handler
+}
+
+// Scale bounds an operation's pods. Zero values mean the defaults of the generator.
+type Scale struct {
+	Max         int // most pods
+	Concurrency int // most requests at once in a pod
+}
+
+// Right is one resource of the object API and what may be done to it, in every namespace.
+type Right struct {
+	Group    string // empty for the core group
+	Resource string
+	Verbs    []string
+}
+
+// May is the right to do the verbs to the platform's own kind of objects.
+func May(resource string, verbs ...string) Right {
+	return Right{Group: "apps.onex.io", Resource: resource, Verbs: verbs}
+}
+
+// Wake is one thing that wakes an operation; exactly one field is set.
+type Wake struct {
+	Route    *Route
+	Event    *Event
+	Schedule *Schedule
+	Topic    *Topic
+	Deploy   bool // once, when the platform is deployed
+}
+
+// Route wakes by an HTTP request.
+type Route struct{ Method, Path string }
+
+// Event wakes by an event of the broker.
+type Event struct{ Type string }
+
+// Schedule wakes by the clock: a cron line, optionally with seconds first.
+type Schedule struct{ Cron string }
+
+// Topic wakes by a Kafka topic.
+type Topic struct {
+	Name       string
+	Partitions int
+	// Lag is how many waiting records call for one more pod.
+	Lag int
+}
+
+// On lists what wakes an operation.
+func On(wakes ...Wake) []Wake { return wakes }
+
+// Get is a route that reads.
+func Get(path string) Wake { return Wake{Route: &Route{Method: http.MethodGet, Path: path}} }
+
+// Post is a route that writes.
+func Post(path string) Wake { return Wake{Route: &Route{Method: http.MethodPost, Path: path}} }
+
+// AnyPath takes every request, as a gateway does.
+func AnyPath() Wake { return Wake{Route: &Route{Path: "/"}} }
+
+// Told wakes by every event of a type.
+func Told(eventType string) Wake { return Wake{Event: &Event{Type: eventType}} }
+
+// Every wakes by the clock.
+func Every(cron string) Wake { return Wake{Schedule: &Schedule{Cron: cron}} }
+
+// From wakes by a topic.
+func From(t Topic) Wake { return Wake{Topic: &t} }
+
+// AtDeploy runs once at every deployment, to its end.
+func AtDeploy() Wake { return Wake{Deploy: true} }
+
+// Handler is a plain Go function behind one of the adapters: Request, OnEvent, OnBatch, Raw or Job.
+type Handler struct {
+	serve func(*platform.Platform, Operation) (http.Handler, error)
+	run   func(context.Context, *platform.Platform, Operation) error
+	in    reflect.Type
+	out   reflect.Type
+}
+
+// Types are the request and reply of a request operation; nil for the others.
+func (h Handler) Types() (in, out reflect.Type) { return h.in, h.out }
+
+// Serves says whether the operation answers HTTP, be it requests or events.
+func (o Operation) Serves() bool { return o.Handler.serve != nil }
+
+// HTTP builds the operation's HTTP handler on p.
+func (o Operation) HTTP(p *platform.Platform) (http.Handler, error) {
+	if !o.Serves() {
+		return nil, fmt.Errorf("operation %q answers no HTTP", o.Name)
+	}
+	h, err := o.Handler.serve(p, o)
+	if err != nil {
+		return nil, fmt.Errorf("operation %q: %w", o.Name, err)
+	}
+	return h, nil
+}
+
+// Run runs an operation that answers no HTTP: a job to its end, a stream until ctx ends.
+func (o Operation) Run(ctx context.Context, p *platform.Platform) error {
+	if o.Handler.run == nil {
+		return fmt.Errorf("operation %q does not run, it serves", o.Name)
+	}
+	if err := o.Handler.run(ctx, p, o); err != nil {
+		return fmt.Errorf("operation %q: %w", o.Name, err)
+	}
+	return nil
+}
+
+// Routes are the routes that wake the operation.
+func (o Operation) Routes() []Route {
+	var routes []Route
+	for _, w := range o.Wakes {
+		if w.Route != nil {
+			routes = append(routes, *w.Route)
+		}
+	}
+	return routes
+}
+
+// Topic is the topic that wakes the operation, or nil.
+func (o Operation) Topic() *Topic {
+	for _, w := range o.Wakes {
+		if w.Topic != nil {
+			return w.Topic
+		}
+	}
+	return nil
+}

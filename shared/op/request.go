@@ -1,0 +1,104 @@
+package op
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"onex.io/onex/shared/access"
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/platform"
+)
+
+// RequestFunc is a request operation: the domain decision and nothing else.
+type RequestFunc[In, Out any] func(ctx context.Context, in *In) (*Out, error)
+
+// Request puts a RequestFunc behind HTTP. In follows huma's tags (path, query, header, Body); Out is the reply's
+// body. Every request gets an In of its own.
+func Request[In, Out any](build func(*platform.Platform) (RequestFunc[In, Out], error)) Handler {
+	return Handler{
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+		serve: func(p *platform.Platform, o Operation) (http.Handler, error) {
+			handle, err := build(p)
+			if err != nil {
+				return nil, err
+			}
+			guard, err := p.Guard()
+			if err != nil {
+				return nil, err
+			}
+			mux := http.NewServeMux()
+			api := humago.New(mux, apiConfig())
+			for _, route := range o.Routes() {
+				huma.Register(api, apiOperation(o, route), reply(p.Log, o.Name, handle))
+			}
+			return around(o.Name, p.Log, p.Config.RequestTimeout, admit(p.Log, guard, o, mux)), nil
+		},
+	}
+}
+
+type body[Out any] struct{ Body *Out }
+
+func reply[In, Out any](log *slog.Logger, name string, handle RequestFunc[In, Out]) func(context.Context, *In) (*body[Out], error) {
+	return func(ctx context.Context, in *In) (*body[Out], error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			logError(ctx, log, name, err)
+			return nil, newProblem(err)
+		}
+		return &body[Out]{Body: out}, nil
+	}
+}
+
+// admit routes, decides and has the decision recorded, before a byte of the body is read.
+func admit(log *slog.Logger, guard *access.Guard, o Operation, mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern == "" {
+			WriteError(w, fault.New(fault.Missing, "PageNotFound", "no operation answers %s %s", r.Method, r.URL.Path))
+			return
+		}
+		principal, err := guard.Admit(r.Context(), access.Call{
+			Operation: o.Name, Level: o.Allow, Changes: r.Method != http.MethodGet, Object: r.URL.Path,
+			Authorization: r.Header.Get("Authorization"), Remote: r.RemoteAddr, RequestID: RequestID(r.Context()),
+		})
+		if err != nil {
+			logError(r.Context(), log, o.Name, err)
+			WriteError(w, err)
+			return
+		}
+		mux.ServeHTTP(w, r.WithContext(access.With(r.Context(), principal)))
+	})
+}
+
+func apiConfig() huma.Config {
+	oneVocabulary()
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: readJSON}
+	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	c := huma.Config{
+		OpenAPI:       &huma.OpenAPI{OpenAPI: "3.1.0", Info: &huma.Info{Title: "OneX", Version: "v1"}, Components: &huma.Components{Schemas: registry}},
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
+		DefaultFormat: "application/json",
+	}
+	c.AllowAdditionalPropertiesByDefault = true // unknown fields are ignored, as by the original
+	return c
+}
+
+func apiOperation(o Operation, route Route) huma.Operation {
+	return huma.Operation{
+		OperationID: o.Name, Method: route.Method, Path: route.Path, Summary: o.Summary,
+		MaxBodyBytes: maxBody, DefaultStatus: http.StatusOK,
+		SkipValidateBody: o.Handler.validatesItself(),
+	}
+}
+
+// SelfValidated is a request whose body has its rules elsewhere, as the objects of the object API have theirs in
+// their CustomResourceDefinitions.
+type SelfValidated interface{ SelfValidated() }
+
+func (h Handler) validatesItself() bool {
+	return reflect.PointerTo(h.in).Implements(reflect.TypeFor[SelfValidated]())
+}

@@ -1,0 +1,111 @@
+// Package store keeps documents in MongoDB. It uses only what holds on MongoDB and on servers that speak its
+// protocol without transactions: reading by exact _id, inserting under a unique key, replacing by _id.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"onex.io/onex/shared/fault"
+)
+
+// Collection holds documents of one type by their _id.
+type Collection[T any] struct{ docs *mongo.Collection }
+
+// In names a collection of db.
+func In[T any](db *mongo.Database, name string) Collection[T] {
+	return Collection[T]{docs: db.Collection(name)}
+}
+
+// Raw is the driver's collection, for what this package does not say.
+func (c Collection[T]) Raw() *mongo.Collection { return c.docs }
+
+// Get reads the document with this _id; Missing when there is none.
+func (c Collection[T]) Get(ctx context.Context, id string) (*T, error) {
+	var doc T
+	if err := c.docs.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&doc); err != nil {
+		return nil, c.fault("read", id, err)
+	}
+	return &doc, nil
+}
+
+// Insert keeps a new document; Conflict when its _id or another unique key is taken.
+func (c Collection[T]) Insert(ctx context.Context, id string, doc *T) error {
+	_, err := c.docs.InsertOne(ctx, doc)
+	return c.fault("insert", id, err)
+}
+
+// Put keeps the document, whether or not one with its _id was there.
+func (c Collection[T]) Put(ctx context.Context, id string, doc *T) error {
+	_, err := c.docs.ReplaceOne(ctx, bson.D{{Key: "_id", Value: id}}, doc, options.Replace().SetUpsert(true))
+	if mongo.IsDuplicateKeyError(err) { // two upserts at once: the other one was first
+		_, err = c.docs.ReplaceOne(ctx, bson.D{{Key: "_id", Value: id}}, doc)
+	}
+	return c.fault("put", id, err)
+}
+
+// Delete forgets the document; one that is not there is no error.
+func (c Collection[T]) Delete(ctx context.Context, id string) error {
+	_, err := c.docs.DeleteOne(ctx, bson.D{{Key: "_id", Value: id}})
+	return c.fault("delete", id, err)
+}
+
+// List reads every document that filter selects. It scans: not for a hot path.
+func (c Collection[T]) List(ctx context.Context, filter bson.D, opts ...options.Lister[options.FindOptions]) ([]T, error) {
+	cursor, err := c.docs.Find(ctx, filter, opts...)
+	if err != nil {
+		return nil, c.fault("list", "", err)
+	}
+	var docs []T
+	return docs, c.fault("list", "", cursor.All(ctx, &docs))
+}
+
+// InsertNew inserts those documents that are not there yet, as a repeat of a batch must.
+func (c Collection[T]) InsertNew(ctx context.Context, docs []T) error {
+	if len(docs) == 0 {
+		return nil
+	}
+	_, err := c.docs.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
+	if onlyDuplicates(err) {
+		return nil
+	}
+	return c.fault("insert", "batch", err)
+}
+
+func onlyDuplicates(err error) bool {
+	var bulk mongo.BulkWriteException
+	if !errors.As(err, &bulk) || bulk.WriteConcernError != nil {
+		return false
+	}
+	for _, e := range bulk.WriteErrors {
+		if e.Code != 11000 {
+			return false
+		}
+	}
+	return len(bulk.WriteErrors) > 0
+}
+
+func (c Collection[T]) fault(verb, id string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, mongo.ErrNoDocuments):
+		return fault.New(fault.Missing, "NotFound", "%s %q is not there: %w", c.docs.Name(), id, err)
+	case mongo.IsDuplicateKeyError(err):
+		return fault.New(fault.Conflict, "AlreadyExists", "%s %q is there already: %w", c.docs.Name(), id, err)
+	case away(err):
+		return fault.New(fault.Busy, "StoreAway", "the store does not answer now: %w", fmt.Errorf("%s %s %q: %w", verb, c.docs.Name(), id, err))
+	}
+	return fmt.Errorf("%s %s %q: %w", verb, c.docs.Name(), id, err)
+}
+
+// away tells a store that did not answer, or was not waited for, from one that answered no.
+func away(err error) bool {
+	return mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, mongo.ErrClientDisconnected)
+}

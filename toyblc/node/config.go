@@ -1,0 +1,101 @@
+// Package node is a whole toyblc node: it reads its configuration, joins the
+// state machine with store, peers, miner and platform, and shows it over HTTP.
+package node
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"onex.io/onex/eventing"
+	"onex.io/onex/toyblc/block"
+)
+
+// Config is everything that a node is told from outside.
+type Config struct {
+	Params   block.Params
+	P2PAddr  string   // where peers connect
+	HTTPAddr string   // where the HTTP face is
+	Peers    []string // ws:// URLs; a node without any is the first of its chain
+	DataDir  string
+
+	Mine     bool
+	KeyFile  string // PKCS#8 PEM of an Ed25519 key
+	Address  string // the owner's namespace
+	CPUShare float64
+
+	Source   string            // of events
+	Sink     string            // where events go; empty for nowhere
+	Accounts map[string]string // who may write
+}
+
+// Validate reports every mistake at once.
+func (c Config) Validate() error {
+	errs := []error{c.Params.Validate()}
+	want := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	want(c.DataDir != "", "--data-dir: must be given")
+	want(c.P2PAddr != "", "--p2p-addr: must be given")
+	want(c.HTTPAddr != "", "--http.addr: must be given")
+	if c.Mine {
+		want(c.KeyFile != "", "--key-file: a miner needs a key to sign with")
+		want(block.CheckAddress(block.Header{Address: c.Address}) == nil,
+			"--address: a miner needs an address of 1 to %d bytes", block.MaxAddress)
+		want(c.CPUShare > 0 && c.CPUShare <= 1, "--cpu-share: %g is not above 0 and at most 1", c.CPUShare)
+	}
+	if c.Sink != "" {
+		_, _, ok := eventing.ChainOfSource(c.Source)
+		want(ok, "--source: %q is not of the form /namespaces/<namespace>/chains/<chain>, which events need", c.Source)
+		u, err := url.Parse(c.Sink)
+		want(err == nil && u.Scheme != "" && u.Host != "", "K_SINK: %q is no URL", c.Sink)
+	}
+	return errors.Join(errs...)
+}
+
+// parseAccounts reads user:password pairs.
+func parseAccounts(s string) (map[string]string, error) {
+	accounts := map[string]string{}
+	for _, pair := range strings.Split(s, ",") {
+		if pair = strings.TrimSpace(pair); pair == "" {
+			continue
+		}
+		user, password, ok := strings.Cut(pair, ":")
+		if !ok || user == "" || password == "" {
+			return nil, errors.New("TOYBLC_ACCOUNTS: an entry is not of the form user:password")
+		}
+		accounts[user] = password
+	}
+	return accounts, nil
+}
+
+// readKey reads a miner's signing key.
+func readKey(path string) (ed25519.PrivateKey, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read key: %w", err)
+	}
+	pemBlock, _ := pem.Decode(raw)
+	if pemBlock == nil {
+		return nil, fmt.Errorf("read key %q: no PEM block", path)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(pemBlock.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("read key %q: %w", path, err)
+	}
+	signer, ok := key.(ed25519.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("read key %q: is a %T, want an Ed25519 key", path, key)
+	}
+	return signer, nil
+}
+
+func genesisTime(unix int64) time.Time { return time.Unix(unix, 0).UTC() }

@@ -1,0 +1,58 @@
+package node
+
+import (
+	"flag"
+	"io"
+	"strings"
+	"time"
+)
+
+// Parse reads a command line and the two secrets-like variables K_SINK and
+// TOYBLC_ACCOUNTS. A flag.ErrHelp has been answered on out.
+func Parse(args []string, getenv func(string) string, out io.Writer) (Config, error) {
+	var c Config
+	flags := flag.NewFlagSet("toyblc", flag.ContinueOnError)
+	flags.SetOutput(out)
+	genesis := c.chainFlags(flags)
+	c.edgeFlags(flags)
+	c.minerFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		return c, err
+	}
+	c.Params.Time = genesisTime(*genesis)
+	c.Sink = getenv("K_SINK")
+	accounts, err := parseAccounts(getenv("TOYBLC_ACCOUNTS"))
+	if err != nil {
+		return c, err
+	}
+	c.Accounts = accounts
+	return c, c.Validate()
+}
+
+func (c *Config) chainFlags(f *flag.FlagSet) (genesis *int64) {
+	f.StringVar(&c.Params.ChainID, "chain-id", "", "uid of the Chain object")
+	f.DurationVar(&c.Params.Interval, "min-mine-interval", time.Minute, "mean block interval that the difficulty aims at, whole seconds")
+	return f.Int64("genesis-time", 0, "creation time of the Chain object, unix seconds")
+}
+
+func (c *Config) edgeFlags(f *flag.FlagSet) {
+	f.StringVar(&c.P2PAddr, "p2p-addr", "0.0.0.0:6001", "WebSocket listener for peers, any path")
+	f.StringVar(&c.HTTPAddr, "http.addr", "0.0.0.0:38080", "HTTP listener")
+	f.StringVar(&c.DataDir, "data-dir", "/data", "where the chain is kept")
+	f.StringVar(&c.Source, "source", "", "CloudEvents source, /namespaces/<namespace>/chains/<chain>; events go to $K_SINK")
+	f.Func("peers", "ws:// URL of a peer; repeated, or several with commas; none makes this the first node", func(s string) error {
+		for _, p := range strings.Split(s, ",") {
+			if p = strings.TrimSpace(p); p != "" {
+				c.Peers = append(c.Peers, p)
+			}
+		}
+		return nil
+	})
+}
+
+func (c *Config) minerFlags(f *flag.FlagSet) {
+	f.BoolVar(&c.Mine, "miner", false, "mine")
+	f.StringVar(&c.KeyFile, "key-file", "", "PKCS#8 PEM file of the Ed25519 key that signs blocks")
+	f.StringVar(&c.Address, "address", "", "namespace of the owner, written into blocks")
+	f.Float64Var(&c.CPUShare, "cpu-share", 0.05, "part of one CPU to hash with")
+}

@@ -1,0 +1,149 @@
+package node_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"onex.io/onex/toyblc/block"
+)
+
+func TestAnswersOfTheHTTPFace(t *testing.T) {
+	n := run(t, config(t, t.TempDir()))
+	big := `{"data":"` + strings.Repeat("x", block.MaxData+1) + `"}`
+	for _, r := range []struct {
+		name, method, path, user, body string
+		status                         int
+		reason                         string
+	}{
+		{"alive", "GET", "/healthz", "", "", 200, ""},
+		{"ready, being the first", "GET", "/readyz", "", "", 200, ""},
+		{"status", "GET", "/v1/status", "", "", 200, ""},
+		{"blocks", "GET", "/v1/blocks", "", "", 200, ""},
+		{"blocks from above the head", "GET", "/v1/blocks?from=7", "", "", 200, ""},
+		{"a limit above the greatest is the greatest", "GET", "/v1/blocks?limit=99999", "", "", 200, ""},
+		{"blocks from no number", "GET", "/v1/blocks?from=x", "", "", 400, "InvalidParameter"},
+		{"blocks from below genesis", "GET", "/v1/blocks?from=-1", "", "", 400, "InvalidParameter"},
+		{"no number of blocks", "GET", "/v1/blocks?limit=x", "", "", 400, "InvalidParameter"},
+		{"no such page", "GET", "/v2", "", "", 404, "PageNotFound"},
+		{"a method that is not there", "DELETE", "/v1/blocks", "op:secret", "", 404, "PageNotFound"},
+		{"writing as nobody", "POST", "/v1/blocks", "", `{}`, 401, "UNAUTHORIZED"},
+		{"writing with a wrong password", "POST", "/v1/blocks", "op:word", `{}`, 401, "UNAUTHORIZED"},
+		{"writing as a stranger", "POST", "/v1/peers", "root:secret", `{}`, 401, "UNAUTHORIZED"},
+		{"writing", "POST", "/v1/blocks", "op:secret", `{"data":"tea"}`, 202, ""},
+		{"writing it twice", "POST", "/v1/blocks", "op:secret", `{"data":"tea"}`, 202, ""},
+		{"writing with another account", "POST", "/v1/blocks", "other:word", `{"data":"milk"}`, 202, ""},
+		{"writing nothing", "POST", "/v1/blocks", "op:secret", ``, 202, ""},
+		{"writing what is no JSON", "POST", "/v1/blocks", "op:secret", `tea`, 400, "MalformedBody"},
+		{"writing too much", "POST", "/v1/blocks", "op:secret", big, 400, "DataTooLarge"},
+		{"writing far too much", "POST", "/v1/blocks", "op:secret", strings.Repeat(" ", 7*block.MaxData), 400, "BodyTooLarge"},
+		{"a peer that cannot be dialed", "POST", "/v1/peers", "op:secret", `{"peer":"http://x"}`, 400, "InvalidParameter"},
+		{"no peer", "POST", "/v1/peers", "op:secret", `{}`, 400, "InvalidParameter"},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			resp := n.call(t, r.method, r.path, r.user, r.body)
+			if resp.StatusCode != r.status {
+				t.Fatalf("status is %d, want %d", resp.StatusCode, r.status)
+			}
+			if r.status == 401 && !strings.HasPrefix(resp.Header.Get("WWW-Authenticate"), "Basic ") {
+				t.Fatal("does not say how to authenticate")
+			}
+			if r.reason != "" {
+				wantError(t, resp, r.reason)
+			}
+		})
+	}
+}
+
+func (r *running) call(t *testing.T, method, path, user, body string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, r.url(path), strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, password, ok := strings.Cut(user, ":"); ok {
+		req.SetBasicAuth(name, password)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+func wantError(t *testing.T, resp *http.Response, reason string) {
+	t.Helper()
+	var body struct {
+		Code     int
+		Reason   string
+		Message  string
+		Metadata map[string]string
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
+		t.Fatal(err)
+	}
+	if body.Code != resp.StatusCode || body.Reason != reason || body.Message == "" || body.Metadata == nil {
+		t.Fatalf("body is %+v, want reason %s", body, reason)
+	}
+}
+
+func TestAnAccountMustBeConfiguredToExist(t *testing.T) {
+	cfg := config(t, t.TempDir())
+	cfg.Accounts = nil
+	n := run(t, cfg)
+	for _, user := range []string{"", ":", "toyblc:onex(#)666"} {
+		if got := n.call(t, "POST", "/v1/blocks", user, `{}`).StatusCode; got != 401 {
+			t.Fatalf("%q gets %d, want 401", user, got)
+		}
+	}
+}
+
+func TestPagesOfBlocksFitTogether(t *testing.T) {
+	n := run(t, mining(t, config(t, t.TempDir())))
+	eventually(t, "five blocks", func() bool { return n.status().Height >= 5 })
+	var all, joined []block.Block
+	n.get("/v1/blocks?limit=6", &all)
+	for _, page := range []string{"?limit=2", "?from=2&limit=1", "?from=3&limit=3"} {
+		var part []block.Block
+		n.get("/v1/blocks"+page, &part)
+		joined = append(joined, part...)
+	}
+	if len(all) != 6 || len(joined) != 6 {
+		t.Fatalf("%d blocks at once, %d in pages, want 6", len(all), len(joined))
+	}
+	for i := range all {
+		if all[i] != joined[i] || all[i].Index != int64(i) {
+			t.Fatalf("block %d differs", i)
+		}
+	}
+	var none []block.Block
+	if n.get("/v1/blocks?from=100000", &none); none == nil || len(none) != 0 {
+		t.Fatalf("above the head there is %v, want an empty array", none)
+	}
+}
+
+func TestMetricsTellWhatTheNodeDoes(t *testing.T) {
+	n := run(t, mining(t, config(t, t.TempDir())))
+	eventually(t, "a block is won", func() bool { return strings.Contains(metrics(n), "toyblc_blocks_won_total 1") })
+	for _, name := range []string{"toyblc_height ", "toyblc_hash_rate ", "toyblc_peers 0", "toyblc_synced 1", "toyblc_reorg_depth_blocks_count 0"} {
+		if !strings.Contains(metrics(n), "\n"+name) {
+			t.Errorf("metric %q is missing", name)
+		}
+	}
+	eventually(t, "the hash rate is measured", func() bool { return n.status().HashRate > 0 })
+}
+
+func FuzzPostBlocks(f *testing.F) {
+	for _, body := range []string{``, `{}`, `{"data":"tea"}`, `{"data":null}`, `{"data":"\ud800"}`, `[`, `{"data":1}`} {
+		f.Add(body)
+	}
+	n := run(f, config(f, f.TempDir()))
+	f.Fuzz(func(t *testing.T, body string) {
+		resp := n.call(t, "POST", "/v1/blocks", "op:secret", body)
+		if resp.StatusCode >= 500 && resp.StatusCode != http.StatusServiceUnavailable {
+			t.Fatalf("status %d for %q", resp.StatusCode, body)
+		}
+	})
+}

@@ -1,0 +1,172 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"onex.io/onex/toyblc/chain"
+)
+
+const (
+	outQueue   = 256
+	pingEvery  = 20 * time.Second
+	writeLimit = 15 * time.Second
+	closeLimit = time.Second
+)
+
+// conn is one connection.
+type conn struct {
+	ws        *websocket.Conn
+	id        chain.PeerID
+	addr      string // host:port
+	url       string // of a dialed peer
+	incoming  bool
+	since     time.Time
+	out       chan chain.Message
+	answering atomic.Bool        // a Blocks waits in out
+	cancel    context.CancelFunc // ends run
+	once      sync.Once
+}
+
+// run reads messages until the connection ends, and says why it did.
+func (c *conn) run(ctx context.Context, take func(chain.Message)) error {
+	defer c.cancel()
+	c.ws.SetReadLimit(MaxUnasked)
+	go c.write(ctx)
+	for {
+		_, raw, err := c.ws.Read(ctx)
+		if err != nil {
+			c.end(websocket.StatusNormalClosure, "")
+			return err
+		}
+		m, err := Decode(raw)
+		if err != nil {
+			c.end(codeFor(err), err.Error())
+			return err
+		}
+		if _, answer := m.(chain.Blocks); answer {
+			c.ws.SetReadLimit(MaxUnasked)
+		}
+		take(m)
+	}
+}
+
+// queue takes a message to be written, and reports whether there was room. Of
+// the large answers only one may wait: who asks again before reading the first
+// would fill our memory.
+func (c *conn) queue(m chain.Message) bool {
+	if _, answer := m.(chain.Blocks); answer && !c.answering.CompareAndSwap(false, true) {
+		return false
+	}
+	select {
+	case c.out <- m:
+		return true
+	default:
+		return false
+	}
+}
+
+func codeFor(err error) websocket.StatusCode {
+	if errors.Is(err, ErrOriginal) {
+		return websocket.StatusPolicyViolation
+	}
+	return websocket.StatusInvalidFramePayloadData
+}
+
+// write sends what is queued, and pings so that a peer that vanished without a
+// word is noticed.
+func (c *conn) write(ctx context.Context) {
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case m := <-c.out:
+			err = c.writeOne(ctx, m)
+		case <-ping.C:
+			err = c.ping(ctx)
+		}
+		if err != nil {
+			c.end(websocket.StatusAbnormalClosure, "")
+			return
+		}
+	}
+}
+
+func (c *conn) writeOne(ctx context.Context, m chain.Message) error {
+	raw, err := Encode(m)
+	if err != nil {
+		return err
+	}
+	switch m.(type) {
+	case chain.Want:
+		c.ws.SetReadLimit(MaxMessage)
+	case chain.Blocks:
+		defer c.answering.Store(false)
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	return c.ws.Write(ctx, websocket.MessageText, raw)
+}
+
+func (c *conn) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	if err := c.ws.Ping(ctx); err != nil {
+		return fmt.Errorf("ping %q: %w", c.addr, err)
+	}
+	return nil
+}
+
+// end closes the connection once, without waiting here. The peer has a moment to
+// agree, then it is cut off. A code that must not go over the wire closes it
+// without a word.
+func (c *conn) end(code websocket.StatusCode, reason string) {
+	c.once.Do(func() {
+		if code == websocket.StatusAbnormalClosure {
+			go c.ws.CloseNow()
+			return
+		}
+		time.AfterFunc(closeLimit, c.cancel)
+		go c.ws.Close(code, clip(reason))
+	})
+}
+
+// clip keeps a reason within what a close frame can carry.
+func clip(s string) string {
+	const most = 120
+	if len(s) <= most {
+		return s
+	}
+	for i := range s {
+		if i > most-3 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// banKey is what a ban remembers: the URL of a dialed peer, else the host.
+func (c *conn) banKey() string {
+	if c.url != "" {
+		return c.url
+	}
+	return hostOf(c.addr)
+}
+
+func hostOf(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	return host
+}
