@@ -163,7 +163,7 @@ func (w *world) fromZeroToZero(t *testing.T, s *sightings) {
 
 // wakeEach calls each operation that has not been through its cycle, once it has no pod.
 func (w *world) wakeEach(t *testing.T, s *sightings) {
-	l := life.New(life.Options{Client: w.api, Out: lines{t}, Patience: patience})
+	l := w.newcomer(t)
 	eventually(t, "every operation is called from zero", func(ctx context.Context) error {
 		s.mu.Lock()
 		var cold, warm []string
@@ -181,14 +181,14 @@ func (w *world) wakeEach(t *testing.T, s *sightings) {
 			return nil
 		}
 		for _, name := range cold {
-			w.wake(ctx, l, name)
+			w.wake(ctx, t, l, name)
 		}
 		return fmt.Errorf("cold %v, still warm %v: %w", cold, warm, errNotYet)
 	})
 }
 
 // wake calls an operation by a route of its own. A refusal is an answer, too: the operation gave it.
-func (w *world) wake(ctx context.Context, l *life.Life, name string) {
+func (w *world) wake(ctx context.Context, t *testing.T, l *life.Life, name string) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	switch name {
@@ -202,8 +202,10 @@ func (w *world) wake(ctx context.Context, l *life.Life, name string) {
 		_, _ = l.Client.CreateMinerSet(ctx, &v1beta1.MinerSet{})
 	case "buy-slot":
 		_ = l.Client.BuySlot(ctx, wallet.Slot{})
-	case "create-user", "grant-gift":
+	case "create-user":
 		_ = l.SignUp(ctx)
+	case "grant-gift":
+		w.tellAgain(t, l.User.UserID)
 	case "login":
 		_ = l.LogIn(ctx)
 	}

@@ -20,6 +20,7 @@ type Level string
 const (
 	Anyone   Level = "anyone"    // without a token
 	SignedIn Level = "signed-in" // a user, in the own namespace
+	Admin    Level = "admin"     // a user who is an administrator
 	Platform Level = "platform"  // a part of the platform
 )
 
@@ -30,6 +31,8 @@ type Principal struct {
 	// Session is the log-in that the call belongs to.
 	Session string
 	Kind    token.Kind
+	// Admin says that the user is an administrator, who may act in every namespace.
+	Admin bool
 }
 
 type principalKey struct{}
@@ -111,6 +114,8 @@ func (g *Guard) decide(ctx context.Context, c Call) (Principal, string, error) {
 	switch {
 	case c.Level == SignedIn && p.Kind == token.Access:
 		return p, "signed-in-own-namespace", nil
+	case c.Level == Admin && p.Kind == token.Access && p.Admin:
+		return p, "administrator", nil
 	case c.Level == Platform && p.Kind == token.Platform:
 		return p, "platform-only", nil
 	}

@@ -84,6 +84,12 @@ func Get(path string) Wake { return Wake{Route: &Route{Method: http.MethodGet, P
 // Post is a route that writes.
 func Post(path string) Wake { return Wake{Route: &Route{Method: http.MethodPost, Path: path}} }
 
+// Put is a route that replaces.
+func Put(path string) Wake { return Wake{Route: &Route{Method: http.MethodPut, Path: path}} }
+
+// Delete is a route that removes.
+func Delete(path string) Wake { return Wake{Route: &Route{Method: http.MethodDelete, Path: path}} }
+
 // AnyPath takes every request, as a gateway does.
 func AnyPath() Wake { return Wake{Route: &Route{Path: "/"}} }
 
