@@ -51,37 +51,6 @@ func (l lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (w *world) defaultDeny(t *testing.T, ada *life.Life) {
-	calls := map[string]func(context.Context, *life.Life) error{
-		"get-wallet":   func(ctx context.Context, l *life.Life) error { _, err := l.Client.GetWallet(ctx, 1); return err },
-		"get-minerset": func(ctx context.Context, l *life.Life) error { _, err := l.Client.GetMinerSet(ctx, "x"); return err },
-		"create-chain": func(ctx context.Context, l *life.Life) error {
-			_, err := l.Client.CreateChain(ctx, &v1beta1.Chain{})
-			return err
-		},
-		"create-minerset": func(ctx context.Context, l *life.Life) error {
-			_, err := l.Client.CreateMinerSet(ctx, &v1beta1.MinerSet{})
-			return err
-		},
-		"buy-slot": func(ctx context.Context, l *life.Life) error { return l.Client.BuySlot(ctx, slotOf(ada)) },
-	}
-	for name, call := range calls {
-		for tokenName, token := range map[string]string{"no": "", "a forged": ada.Tokens.AccessToken[:len(ada.Tokens.AccessToken)-4] + "AAAA", "a refresh": ada.Tokens.RefreshToken} {
-			stranger := &life.Life{Client: w.api}
-			if token != "" {
-				stranger.Client = w.api.WithToken(token)
-			}
-			err := call(t.Context(), stranger)
-			if kind := fault.KindOf(err); err == nil || kind != fault.Unauthenticated && kind != fault.Denied {
-				t.Errorf("%s with %s token: %v", name, tokenName, err)
-			}
-		}
-	}
-	if err := ada.Client.BuySlot(t.Context(), slotOf(ada)); fault.KindOf(err) != fault.Denied {
-		t.Errorf("a user bought a slot as if part of the platform: %v", err)
-	}
-}
-
 func (w *world) ownNamespaceOnly(t *testing.T, ada *life.Life) {
 	eve := life.New(life.Options{Client: w.api, Out: lines{t}, Patience: patience})
 	fatal(t, eve.SignUp(t.Context()))

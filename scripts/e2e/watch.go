@@ -9,17 +9,15 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 
-	"onex.io/onex/scripts/life"
 	"onex.io/onex/shared/api/apps/v1beta1"
-	"onex.io/onex/shared/api/wallet"
 )
 
 // sightings are what the object API showed while the life was lived.
@@ -161,6 +159,9 @@ func (w *world) fromZeroToZero(t *testing.T, s *sightings) {
 	})
 }
 
+// wakeAtOnce is how many sleeping operations are called at the same time.
+const wakeAtOnce = 4
+
 // wakeEach calls each operation that has not been through its cycle, once it has no pod.
 func (w *world) wakeEach(t *testing.T, s *sightings) {
 	l := w.newcomer(t)
@@ -180,35 +181,14 @@ func (w *world) wakeEach(t *testing.T, s *sightings) {
 		if len(cold)+len(warm) == 0 {
 			return nil
 		}
+		var calls errgroup.Group
+		calls.SetLimit(wakeAtOnce)
 		for _, name := range cold {
-			w.wake(ctx, t, l, name)
+			calls.Go(func() error { w.wake(ctx, t, l, name); return nil })
 		}
+		_ = calls.Wait() // a refusal is an answer
 		return fmt.Errorf("cold %v, still warm %v: %w", cold, warm, errNotYet)
 	})
-}
-
-// wake calls an operation by a route of its own. A refusal is an answer, too: the operation gave it.
-func (w *world) wake(ctx context.Context, t *testing.T, l *life.Life, name string) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	switch name {
-	case "get-wallet", "gateway":
-		_, _ = l.Client.GetWallet(ctx, 1)
-	case "get-minerset":
-		_, _ = l.Client.GetMinerSet(ctx, "x")
-	case "create-chain":
-		_, _ = l.Client.CreateChain(ctx, &v1beta1.Chain{})
-	case "create-minerset":
-		_, _ = l.Client.CreateMinerSet(ctx, &v1beta1.MinerSet{})
-	case "buy-slot":
-		_ = l.Client.BuySlot(ctx, wallet.Slot{})
-	case "create-user":
-		_ = l.SignUp(ctx)
-	case "grant-gift":
-		w.tellAgain(t, l.User.UserID)
-	case "login":
-		_ = l.LogIn(ctx)
-	}
 }
 
 func podReady(p *corev1.Pod) bool {

@@ -47,7 +47,7 @@ type world struct {
 }
 
 // patience bounds each wait: a cluster starts functions from nothing.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 func open(t *testing.T, o Options) *world {
 	t.Helper()
