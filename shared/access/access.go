@@ -48,9 +48,10 @@ func From(ctx context.Context) Principal {
 	return p
 }
 
-// Standing answers whether the session and the user behind a signature still stand.
+// Standing answers whether the session and the user behind a signature still stand, and whether the user is an
+// administrator.
 type Standing interface {
-	Check(ctx context.Context, c token.Claims) error
+	Check(ctx context.Context, c token.Claims) (admin bool, err error)
 }
 
 // Verifier reads a token and verifies its signature and times.
@@ -135,5 +136,6 @@ func (g *Guard) authenticate(ctx context.Context, header string) (Principal, err
 	if claims.Kind == token.Platform {
 		return p, nil
 	}
-	return p, g.Standing.Check(ctx, claims)
+	p.Admin, err = g.Standing.Check(ctx, claims)
+	return p, err
 }

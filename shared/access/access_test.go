@@ -27,6 +27,7 @@ func (v verifier) Verify(text string) (token.Claims, error) {
 var tokens = verifier{
 	"access":   {Subject: "user-a", Session: "s", Kind: token.Access},
 	"refresh":  {Subject: "user-a", Session: "s", Kind: token.Refresh},
+	"admin":    {Subject: "user-admin", Session: "s", Kind: token.Access},
 	"platform": {Subject: "reconciler", Kind: token.Platform},
 	"ended":    {Subject: "user-a", Session: "ended", Kind: token.Access},
 	"odd":      {Subject: "user-a", Session: "s", Kind: "admin"},
@@ -35,14 +36,14 @@ var tokens = verifier{
 // standing refuses the session "ended"; away makes it answer nothing at all.
 type standing struct{ away bool }
 
-func (s standing) Check(_ context.Context, c token.Claims) error {
+func (s standing) Check(_ context.Context, c token.Claims) (admin bool, err error) {
 	switch {
 	case s.away:
-		return fault.New(fault.Busy, "StoreAway", "the store does not answer now")
+		return false, fault.New(fault.Busy, "StoreAway", "the store does not answer now")
 	case c.Session == "ended":
-		return token.Refused(errors.New("ended"))
+		return false, token.Refused(errors.New("ended"))
 	}
-	return nil
+	return c.Subject == "user-admin", nil
 }
 
 // recorder keeps what it is given; away makes it unable to.
@@ -92,6 +93,12 @@ func TestWhoMayCall(t *testing.T) {
 		{"a user may not call the platform's own", access.Platform, "Bearer access", fault.Denied, "default-deny"},
 		{"a refresh token may not either", access.Platform, "Bearer refresh", fault.Denied, "default-deny"},
 		{"nobody may call the platform's own", access.Platform, "", fault.Unauthenticated, "no-valid-token"},
+		{"an administrator may call what is for users", access.SignedIn, "Bearer admin", allowed, "signed-in-own-namespace"},
+		{"an administrator may call what is for administrators", access.Admin, "Bearer admin", allowed, "administrator"},
+		{"a user may not", access.Admin, "Bearer access", fault.Denied, "default-deny"},
+		{"the platform is no administrator", access.Admin, "Bearer platform", fault.Denied, "default-deny"},
+		{"an administrator is not the platform", access.Platform, "Bearer admin", fault.Denied, "default-deny"},
+		{"what says not who may call lets no administrator in", "", "Bearer admin", fault.Denied, "default-deny"},
 		{"what says not who may call lets no user in", "", "Bearer access", fault.Denied, "default-deny"},
 		{"nor the platform", "", "Bearer platform", fault.Denied, "default-deny"},
 		{"nor nobody", "", "", fault.Unauthenticated, "no-valid-token"},
@@ -114,6 +121,10 @@ func TestThePrincipalIsWhatTheTokenSays(t *testing.T) {
 	g := newGuard(standing{}, &recorder{})
 	p, err := g.Admit(t.Context(), access.Call{Operation: "get-wallet", Level: access.SignedIn, Authorization: "Bearer access"})
 	if want := (access.Principal{UserID: "user-a", Session: "s", Kind: token.Access}); err != nil || p != want {
+		t.Errorf("got %+v, %v, want %+v", p, err, want)
+	}
+	p, err = g.Admit(t.Context(), access.Call{Operation: "get-wallet", Level: access.SignedIn, Authorization: "Bearer admin"})
+	if want := (access.Principal{UserID: "user-admin", Session: "s", Kind: token.Access, Admin: true}); err != nil || p != want {
 		t.Errorf("got %+v, %v, want %+v", p, err, want)
 	}
 	p, err = g.Admit(t.Context(), access.Call{Operation: "create-user", Level: access.Anyone, Authorization: "Bearer access"})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -50,44 +51,52 @@ type reader[T any] interface {
 
 const standingLife = time.Second
 
-// Check refuses claims whose session has ended or whose user may not act. When neither Redis nor the store answers
-// it is Busy: never open.
-func (s Standing) Check(ctx context.Context, c token.Claims) error {
+// adminMark follows the userID of an administrator in the cache. No userID has a space in it.
+const adminMark = " admin"
+
+// Check says whether the user is an administrator. It refuses claims whose session has ended or whose user may not
+// act. When neither Redis nor the store answers it is Busy: never open.
+func (s Standing) Check(ctx context.Context, c token.Claims) (admin bool, err error) {
 	key := "standing/" + c.Session
-	holder, cached := s.Cache.Get(ctx, key).Result()
-	switch {
-	case cached == nil && holder == c.Subject:
-		return nil
-	case cached == nil:
-		return token.Refused(errors.New("the session is somebody else's"))
+	kept, cached := s.Cache.Get(ctx, key).Result()
+	if cached == nil {
+		holder, admin := strings.CutSuffix(kept, adminMark)
+		if holder != c.Subject {
+			return false, token.Refused(errors.New("the session is somebody else's"))
+		}
+		return admin, nil
 	}
-	if err := s.read(ctx, c); err != nil {
-		return err
+	if admin, err = s.read(ctx, c); err != nil {
+		return false, err
 	}
 	if errors.Is(cached, redis.Nil) { // a cache that is away costs time, but only once
-		s.Cache.Set(ctx, key, c.Subject, standingLife)
+		keep := c.Subject
+		if admin {
+			keep += adminMark
+		}
+		s.Cache.Set(ctx, key, keep, standingLife)
 	}
-	return nil
+	return admin, nil
 }
 
-func (s Standing) read(ctx context.Context, c token.Claims) error {
+func (s Standing) read(ctx context.Context, c token.Claims) (admin bool, err error) {
 	session, err := s.Sessions.Get(ctx, c.Session)
 	if err != nil {
-		return refusedIfMissing(err)
+		return false, refusedIfMissing(err)
 	}
 	user, err := s.Users.Get(ctx, c.Subject)
 	if err != nil {
-		return refusedIfMissing(err)
+		return false, refusedIfMissing(err)
 	}
 	switch {
 	case session.UserID != c.Subject:
-		return token.Refused(errors.New("the session is somebody else's"))
+		return false, token.Refused(errors.New("the session is somebody else's"))
 	case !s.Now().Before(session.Expires):
-		return token.Refused(errors.New("the session has expired"))
+		return false, token.Refused(errors.New("the session has expired"))
 	case user.Status != Active:
-		return token.Refused(errors.New("the user is " + string(user.Status)))
+		return false, token.Refused(errors.New("the user is " + string(user.Status)))
 	}
-	return nil
+	return user.Admin, nil
 }
 
 func refusedIfMissing(err error) error {

@@ -55,6 +55,11 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) check(subject, session string) error {
+	_, err := w.admin(subject, session)
+	return err
+}
+
+func (w *world) admin(subject, session string) (bool, error) {
 	return w.standing.Check(context.Background(), token.Claims{Subject: subject, Session: session, Kind: token.Access})
 }
 
@@ -118,6 +123,31 @@ func TestStandingAsksTheStoreOnceASecond(t *testing.T) {
 	}
 	if err := w.check("user-b", "s"); fault.KindOf(err) != fault.Unauthenticated || err == nil {
 		t.Errorf("a remembered session lets somebody else in: %v", err)
+	}
+}
+
+func TestAnAdministratorIsOneFromTheStoreAndFromTheCache(t *testing.T) {
+	w := newWorld(t)
+	w.users.docs["user-r"] = identity.User{ID: "user-r", Status: identity.Active, Admin: true}
+	w.sessions.docs["r"] = identity.Session{ID: "r", UserID: "user-r", Expires: noon.Add(time.Hour)}
+	for range 2 {
+		if admin, err := w.admin("user-r", "r"); err != nil || !admin {
+			t.Errorf("an administrator: %v, %v", admin, err)
+		}
+		if admin, err := w.admin("user-a", "s"); err != nil || admin {
+			t.Errorf("a user: %v, %v", admin, err)
+		}
+	}
+	if w.users.asked != 2 {
+		t.Errorf("the store was asked %d times, want once for each", w.users.asked)
+	}
+	w.users.docs["user-r"] = identity.User{ID: "user-r", Status: identity.Active}
+	w.redis.FastForward(time.Second)
+	if admin, err := w.admin("user-r", "r"); err != nil || admin {
+		t.Errorf("a second after the role was taken away: %v, %v", admin, err)
+	}
+	if _, err := w.admin("user-r admin", "r"); err == nil {
+		t.Error("a name that looks like the mark is let in")
 	}
 }
 

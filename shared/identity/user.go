@@ -31,6 +31,7 @@ type User struct {
 	Phone        string    `bson:"phone"`
 	PasswordHash string    `bson:"passwordHash"`
 	Status       Status    `bson:"status"`
+	Admin        bool      `bson:"admin,omitempty"` // may act in every namespace
 	CreatedAt    time.Time `bson:"createdAt"`
 	UpdatedAt    time.Time `bson:"updatedAt"`
 }

@@ -39,6 +39,42 @@ func TestAnObjectIsConfinedToItsCaller(t *testing.T) {
 	}
 }
 
+func TestOnlyAnAdministratorNamesAnothersNamespace(t *testing.T) {
+	user, admin := access.Principal{UserID: "user-a"}, access.Principal{UserID: "user-admin", Admin: true}
+	for _, row := range []struct {
+		name      string
+		caller    access.Principal
+		requested string
+		want      string // empty: denied
+	}{
+		{"a user acts at home", user, "", "user-a"},
+		{"a user may name the own namespace", user, "user-a", "user-a"},
+		{"a user may not name another's", user, "user-b", ""},
+		{"nor the platform's", user, "onex", ""},
+		{"nor that of public chains", user, "kube-system", ""},
+		{"an administrator acts at home too", admin, "", "user-admin"},
+		{"an administrator may name another's", admin, "user-b", "user-b"},
+		{"and that of public chains", admin, "kube-system", "kube-system"},
+		{"nobody acts nowhere", access.Principal{}, "", ""},
+		{"nobody may not name one", access.Principal{}, "user-b", ""},
+		{"nobody is no administrator", access.Principal{Admin: true}, "user-b", ""},
+	} {
+		ctx := access.With(t.Context(), row.caller)
+		got, err := object.Namespace(ctx, row.requested)
+		m := metav1.ObjectMeta{Name: "x", Namespace: row.requested}
+		owned := object.Own(ctx, &m)
+		if row.want == "" {
+			if err == nil || owned == nil || fault.KindOf(err) != fault.Denied || fault.KindOf(owned) != fault.Denied {
+				t.Errorf("%s: got %q, %v, and for an object %v", row.name, got, err, owned)
+			}
+			continue
+		}
+		if err != nil || owned != nil || got != row.want || m.Namespace != row.want {
+			t.Errorf("%s: got %q, %v, and for an object %q, %v", row.name, got, err, m.Namespace, owned)
+		}
+	}
+}
+
 func TestNobodyOwnsNothing(t *testing.T) {
 	if err := object.Own(t.Context(), &metav1.ObjectMeta{Name: "x"}); err == nil || fault.KindOf(err) != fault.Denied {
 		t.Errorf("got %v: an object without a namespace would be the cluster's", err)
