@@ -40,6 +40,28 @@ type kustomization struct {
 	Labels          []struct {
 		Pairs map[string]string `json:"pairs"`
 	} `json:"labels,omitempty"`
+	Configurations     []string `json:"configurations,omitempty"`
+	ConfigMapGenerator []struct {
+		Name      string   `json:"name"`
+		Namespace string   `json:"namespace"`
+		Envs      []string `json:"envs"`
+		Options   struct {
+			Labels map[string]string `json:"labels"`
+		} `json:"options"`
+	} `json:"configMapGenerator,omitempty"`
+}
+
+// references is a configuration of Kustomize, which bears no kind: where objects name other objects.
+type references struct {
+	NameReference []struct {
+		Kind       string `json:"kind"`
+		Version    string `json:"version"`
+		FieldSpecs []struct {
+			Group string `json:"group"`
+			Kind  string `json:"kind"`
+			Path  string `json:"path"`
+		} `json:"fieldSpecs"`
+	} `json:"nameReference"`
 }
 
 // typed makes an empty object of a kind; nil for a kind that we do not use.
@@ -59,6 +81,8 @@ func typed(kind string) any {
 		return &apiextensionsv1.CustomResourceDefinition{}
 	case "kustomize.config.k8s.io/v1beta1 Kustomization":
 		return &kustomization{}
+	case " ":
+		return &references{}
 	}
 	return builtin(kind)
 }
@@ -221,7 +245,8 @@ func TestEveryManifestIsDeployed(t *testing.T) {
 	var visit func(folder string)
 	visit = func(folder string) {
 		for _, o := range documents(t, folder+"/kustomization.yaml") {
-			for _, r := range o.body.(*kustomization).Resources {
+			k := o.body.(*kustomization)
+			for _, r := range slices.Concat(k.Resources, k.Configurations) {
 				if target := path.Join(folder, r); path.Ext(target) != "" {
 					listed[target] = true
 				} else {

@@ -3,6 +3,7 @@ package check
 import (
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -175,7 +176,7 @@ func TestImagesAreBuiltFromOurMains(t *testing.T) {
 
 func TestWhatAPodNamesIsThere(t *testing.T) {
 	all := objects(t)
-	accounts, maps1 := named(all, "v1 ServiceAccount"), named(all, "v1 ConfigMap")
+	accounts, settings := named(all, "v1 ServiceAccount"), settings(t, all)
 	keys, err := config.NewKeys()
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +187,7 @@ func TestWhatAPodNamesIsThere(t *testing.T) {
 		}
 		for _, c := range pod.Containers {
 			for _, from := range c.EnvFrom {
-				if from.ConfigMapRef == nil || !slices.Contains(maps1, from.ConfigMapRef.Name) {
+				if from.ConfigMapRef == nil || settings[from.ConfigMapRef.Name] == nil {
 					t.Errorf("%s: its environment comes from %+v", o.file, from)
 				}
 			}
@@ -225,25 +226,47 @@ func TestTheConfigMapIsAConfiguration(t *testing.T) {
 		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
 		known[name] = true
 	}
-	for _, o := range objects(t) {
-		m, ok := o.body.(*corev1.ConfigMap)
-		if !ok {
-			continue
-		}
+	for name, data := range settings(t, objects(t)) {
 		vars, err := config.NewKeys()
 		if err != nil {
 			t.Fatal(err)
 		}
-		maps.Copy(vars, m.Data)
+		maps.Copy(vars, data)
 		if _, err := config.ReadMap(vars); err != nil {
-			t.Errorf("%s: %v", o.file, err)
+			t.Errorf("%s: %v", name, err)
 		}
-		for name := range m.Data {
-			if !known[name] {
-				t.Errorf("%s: nobody reads %s", o.file, name)
+		for variable := range data {
+			if !known[variable] {
+				t.Errorf("%s: nobody reads %s", name, variable)
 			}
 		}
 	}
+}
+
+// settings are the ConfigMaps that kustomizations make of files, by name.
+func settings(t *testing.T, all []object) map[string]map[string]string {
+	t.Helper()
+	made := map[string]map[string]string{}
+	for _, o := range all {
+		k, ok := o.body.(*kustomization)
+		if !ok {
+			continue
+		}
+		for _, g := range k.ConfigMapGenerator {
+			made[g.Name] = map[string]string{}
+			for _, file := range g.Envs {
+				for line := range strings.Lines(read(t, path.Join(path.Dir(o.file), file))) {
+					if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && !strings.HasPrefix(name, "#") {
+						made[g.Name][name] = value
+					}
+				}
+			}
+		}
+	}
+	if len(made) == 0 {
+		t.Fatal("no settings were found: this looks at the wrong place")
+	}
+	return made
 }
 
 func TestRolesAreBoundToThoseWhoAreThere(t *testing.T) {
