@@ -37,9 +37,9 @@ soak: kube toyblc ## the long runs, an hour or so; the last output is docs/soak.
 	@ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/soak | tee docs/soak.txt
 
 .PHONY: generate
-generate: ## everything that derives: manifests, routes, CRDs, deep copies
-	go run ./scripts/generate
+generate: ## everything that derives: CRDs, deep copies, manifests, routes, OpenAPI
 	go generate ./shared/api/...
+	go run ./scripts/generate
 
 ##@ With a cluster: kubectl and KUBECONFIG (or DEPLOY_KUBECONFIG), KO_DOCKER_REPO, ONEX_MONGO, ONEX_REDIS, ONEX_KAFKA
 .PHONY: images

@@ -21,6 +21,11 @@ import (
 //go:embed routes.json
 var routesFile []byte
 
+// document is generated from the catalog of operations too.
+//
+//go:embed openapi.json
+var document []byte
+
 // route says which operation answers.
 type route struct {
 	Method    string `json:"method"`
@@ -47,6 +52,10 @@ func newMux(p *platform.Platform, routes []route) (*http.ServeMux, error) {
 		}
 		mux.Handle(r.Method+" "+r.Path, proxy(target, p.HTTP.Transport, p.Log))
 	}
+	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(document) // the caller may be gone
+	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		op.WriteError(w, fault.New(fault.Missing, "PageNotFound", "no operation answers %s %s", r.Method, r.URL.Path))
 	})

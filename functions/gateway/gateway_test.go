@@ -253,6 +253,21 @@ func TestABodyThatIsTooLargeIsTheCallersFault(t *testing.T) {
 	wantProblem(t, "2 MiB", w.do(t, http.MethodPost, "/v1/users", strings.Repeat("x", 2<<20), nil), 413, "BodyTooLarge")
 }
 
+func TestTheAPIIsDescribedToAnyone(t *testing.T) {
+	w := newTown(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("an operation was asked") }))
+	got := w.do(t, http.MethodGet, "/openapi.json", "", nil)
+	var d struct {
+		OpenAPI string         `json:"openapi"`
+		Paths   map[string]any `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(got.body), &d); err != nil || got.status != http.StatusOK || got.header.Get("Content-Type") != "application/json" {
+		t.Fatalf("status %d of type %q, %v", got.status, got.header.Get("Content-Type"), err)
+	}
+	if d.OpenAPI != "3.1.0" || d.Paths["/v1/wallet"] == nil {
+		t.Errorf("version %q, %d paths", d.OpenAPI, len(d.Paths))
+	}
+}
+
 func TestTheGatewaysHealthIsItsOwn(t *testing.T) {
 	w := newTown(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("an operation was asked") }))
 	if got := w.do(t, http.MethodGet, "/healthz", "", nil); got.status != http.StatusOK {

@@ -36,6 +36,9 @@ func files(t *testing.T, endings ...string) []string {
 			}
 			return nil
 		}
+		if d.Name() == ".git" { // of a worktree
+			return nil
+		}
 		rel, err := filepath.Rel(root, name)
 		if err != nil {
 			return err

@@ -1,5 +1,5 @@
 // Command generate writes everything that derives from the catalog of operations: Knative Services, Triggers,
-// PingSources, ScaledObjects, StatefulSets, Jobs, roles and the gateway's routes.
+// PingSources, ScaledObjects, StatefulSets, Jobs, roles, the gateway's routes and the OpenAPI document.
 //
 //	go run ./scripts/generate          # write
 //	go run ./scripts/generate -check   # fail when something checked in is stale
@@ -9,9 +9,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"onex.io/onex/functions/catalog"
 	"onex.io/onex/scripts/manifests"
+	"onex.io/onex/scripts/openapi"
 )
 
 func main() {
@@ -31,6 +33,9 @@ func run(root string, check bool) error {
 	}
 	files, err := manifests.Render(operations)
 	if err != nil {
+		return err
+	}
+	if files[openapi.File], err = openapi.Document(operations, os.DirFS(filepath.Join(root, "knative/crds"))); err != nil {
 		return err
 	}
 	if check {

@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"reflect"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/platform"
 )
@@ -109,8 +111,17 @@ func AtDeploy() Wake { return Wake{Deploy: true} }
 type Handler struct {
 	serve func(*platform.Platform, Operation) (http.Handler, error)
 	run   func(context.Context, *platform.Platform, Operation) error
-	in    reflect.Type
-	out   reflect.Type
+	// describe adds the routes to a document, with their requests and replies.
+	describe func(Operation, *huma.OpenAPI)
+	in, out  reflect.Type
+}
+
+// Describe adds the operation's routes to a document, just as the operation itself reads and writes them. One that
+// is no request operation adds nothing.
+func (o Operation) Describe(d *huma.OpenAPI) {
+	if o.Handler.describe != nil {
+		o.Handler.describe(o, d)
+	}
 }
 
 // Types are the request and reply of a request operation; nil for the others.

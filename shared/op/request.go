@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -22,6 +23,9 @@ type RequestFunc[In, Out any] func(ctx context.Context, in *In) (*Out, error)
 func Request[In, Out any](build func(*platform.Platform) (RequestFunc[In, Out], error)) Handler {
 	return Handler{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+		describe: func(o Operation, d *huma.OpenAPI) {
+			register[In, Out](humago.New(http.NewServeMux(), apiConfig(d)), o, nil)
+		},
 		serve: func(p *platform.Platform, o Operation) (http.Handler, error) {
 			handle, err := build(p)
 			if err != nil {
@@ -32,16 +36,24 @@ func Request[In, Out any](build func(*platform.Platform) (RequestFunc[In, Out], 
 				return nil, err
 			}
 			mux := http.NewServeMux()
-			api := humago.New(mux, apiConfig())
-			for _, route := range o.Routes() {
-				huma.Register(api, apiOperation(o, route), reply(p.Log, o.Name, handle))
-			}
+			register(humago.New(mux, apiConfig(NewDocument())), o, reply(p.Log, o.Name, handle))
 			return around(o.Name, p.Log, p.Config.RequestTimeout, admit(p.Log, guard, o, mux)), nil
 		},
 	}
 }
 
 type body[Out any] struct{ Body *Out }
+
+func register[In, Out any](api huma.API, o Operation, handle func(context.Context, *In) (*body[Out], error)) {
+	for i, route := range o.Routes() {
+		described := apiOperation(o, route)
+		if i > 0 {
+			described.OperationID = fmt.Sprintf("%s-%d", o.Name, i+1)
+		}
+		huma.Register(api, described, handle)
+	}
+	textNumbers(api.OpenAPI().Components.Schemas)
+}
 
 func reply[In, Out any](log *slog.Logger, name string, handle RequestFunc[In, Out]) func(context.Context, *In) (*body[Out], error) {
 	return func(ctx context.Context, in *In) (*body[Out], error) {
@@ -74,12 +86,16 @@ func admit(log *slog.Logger, guard *access.Guard, o Operation, mux *http.ServeMu
 	})
 }
 
-func apiConfig() huma.Config {
+// NewDocument is an OpenAPI document without operations.
+func NewDocument() *huma.OpenAPI {
+	return &huma.OpenAPI{OpenAPI: "3.1.0", Info: &huma.Info{Title: "OneX", Version: "v1"}, Components: &huma.Components{Schemas: registry()}}
+}
+
+func apiConfig(d *huma.OpenAPI) huma.Config {
 	oneVocabulary()
 	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: readJSON}
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	c := huma.Config{
-		OpenAPI:       &huma.OpenAPI{OpenAPI: "3.1.0", Info: &huma.Info{Title: "OneX", Version: "v1"}, Components: &huma.Components{Schemas: registry}},
+		OpenAPI:       d,
 		Formats:       map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat: "application/json",
 	}

@@ -1,0 +1,163 @@
+// Package openapi makes the OpenAPI document of the HTTP API from the catalog of operations and the definitions of
+// the objects.
+package openapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"onex.io/onex/shared/access"
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/op"
+)
+
+// File is where the document is kept: the gateway serves it.
+const File = "functions/gateway/openapi.json"
+
+const about = `OneX: private block chains, the miners that work on them, and the wallet that pays for both.
+
+Numbers of 64 bits, money among them, are strings. Fields that are not known here are ignored. Every refusal has the
+same body, Problem, whose reason is stable and meant for programs; metadata.field names the field at fault.`
+
+// Document is the OpenAPI document of the request operations. Crds holds the CustomResourceDefinitions of the objects.
+func Document(operations []op.Operation, crds fs.FS) ([]byte, error) {
+	d := op.NewDocument()
+	d.Info.Description = about
+	d.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"user":     {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "a user's access token, as login gives it"},
+		"platform": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "a token that a part of the platform has signed"},
+	}
+	for _, o := range operations {
+		o.Describe(d)
+	}
+	for _, o := range operations {
+		finish(d, o)
+	}
+	d.Components.Responses = refusals()
+	slices.SortFunc(d.Tags, func(a, b *huma.Tag) int { return strings.Compare(a.Name, b.Name) })
+	text, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
+	if err := putObjects(tree, crds); err != nil {
+		return nil, err
+	}
+	dropUnused(tree)
+	text, err = json.MarshalIndent(tree, "", "  ")
+	return append(text, '\n'), err
+}
+
+// finish says of an operation's routes who may call them, how they refuse, and which domain they belong to.
+func finish(d *huma.OpenAPI, o op.Operation) {
+	for _, r := range o.Routes() {
+		described := described(d, r)
+		if described == nil {
+			continue
+		}
+		described.Tags, described.Security = []string{domain(o)}, security(o.Allow)
+		if o.Allow == access.Admin {
+			described.Description = "Only an administrator may."
+		}
+		if !slices.ContainsFunc(d.Tags, func(t *huma.Tag) bool { return t.Name == domain(o) }) {
+			d.Tags = append(d.Tags, &huma.Tag{Name: domain(o)})
+		}
+		for _, kind := range kindsOf(o, described) {
+			described.Responses[strconv.Itoa(fault.HTTPStatus(kind))] = refusal(string(kind))
+		}
+		if described.RequestBody != nil {
+			described.Responses[strconv.Itoa(http.StatusRequestEntityTooLarge)] = refusal(tooLarge)
+		}
+		described.Responses["default"] = refusal(string(fault.Broken))
+	}
+}
+
+// described is the route as the document has it; nil for one that has no types, such as the gateway's.
+func described(d *huma.OpenAPI, r op.Route) *huma.Operation {
+	item := d.Paths[r.Path]
+	if item == nil {
+		return nil
+	}
+	return map[string]*huma.Operation{
+		http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodDelete: item.Delete,
+	}[r.Method]
+}
+
+func refusal(name string) *huma.Response {
+	return &huma.Response{Ref: "#/components/responses/" + name}
+}
+
+// tooLarge is the one refusal whose status is no kind's.
+const tooLarge = "too-large"
+
+// domain is the package of the operation's contract, such as wallet.
+func domain(o op.Operation) string {
+	in, out := o.Handler.Types()
+	for _, t := range []interface{ PkgPath() string }{in, out} {
+		if _, below, ok := strings.Cut(t.PkgPath(), "/shared/api/"); ok {
+			return below
+		}
+	}
+	return path.Base(in.PkgPath())
+}
+
+func security(l access.Level) []map[string][]string {
+	switch l {
+	case access.Anyone:
+		return []map[string][]string{}
+	case access.Platform:
+		return []map[string][]string{{"platform": {}}}
+	}
+	return []map[string][]string{{"user": {}}}
+}
+
+// kindsOf are the refusals that a caller should expect; any other has the same body.
+func kindsOf(o op.Operation, described *huma.Operation) []fault.Kind {
+	kinds := []fault.Kind{fault.Busy}
+	if o.Allow != access.Anyone {
+		kinds = append(kinds, fault.Unauthenticated, fault.Denied)
+	}
+	if described.RequestBody != nil || len(described.Parameters) > 0 {
+		kinds = append(kinds, fault.Invalid)
+	}
+	if strings.Contains(described.Path, "{") {
+		kinds = append(kinds, fault.Missing)
+	}
+	if described.Method == http.MethodPost || described.Method == http.MethodPut {
+		kinds = append(kinds, fault.Conflict, fault.Exhausted)
+	}
+	return kinds
+}
+
+// refusals are the answers of the platform's one error vocabulary.
+func refusals() map[string]*huma.Response {
+	all := map[string]*huma.Response{}
+	for name, description := range map[string]string{
+		string(fault.Invalid):         "The request is wrong; the same request will fail again. metadata.field names the field.",
+		string(fault.Unauthenticated): "There is no token, or it does not hold.",
+		string(fault.Denied):          "The caller may not do this.",
+		string(fault.Missing):         "What the request names is not there.",
+		string(fault.Conflict):        "It is there already, or has changed meanwhile.",
+		string(fault.Exhausted):       "Money or quota is used up.",
+		string(fault.Busy):            "A part of the platform is away; the same request may succeed later.",
+		string(fault.Broken):          "Something else; a fault of the platform when the status is 500.",
+		tooLarge:                      "The body is larger than the platform reads.",
+	} {
+		all[name] = &huma.Response{
+			Description: description,
+			Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}},
+		}
+	}
+	return all
+}
