@@ -4,7 +4,7 @@ import "math/big"
 
 const (
 	// nominalRate is the hash rate in H/s for which a new chain is tuned. A
-	// small miner (5 % of one CPU at some 5 MH/s) does a few times that, so the
+	// small miner (4 % of one CPU at some 5 MH/s) does twice that or more, so the
 	// first blocks come early rather than late and the rule below soon corrects.
 	nominalRate = 100_000
 

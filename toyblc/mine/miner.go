@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"runtime"
 	"time"
 
 	"onex.io/onex/toyblc/block"
@@ -21,7 +22,8 @@ const (
 type Options struct {
 	// Key signs what is found.
 	Key ed25519.PrivateKey
-	// Share is the part of one CPU to spend, above 0 and at most 1.
+	// Share is the part of one CPU that the node may use, above 0 and at most 1;
+	// HashPart of it is spent.
 	Share float64
 	// Found takes a complete block. It must return when ctx ends.
 	Found func(ctx context.Context, b block.Block)
@@ -67,8 +69,10 @@ func (m *Miner) Set(w *chain.Mine) {
 // the start.
 func (m *Miner) HashRate() (rate float64, total uint64) { return m.meter.read(time.Now()) }
 
-// Run mines until ctx ends.
+// Run mines until ctx ends. It keeps its thread, whose CPU time it counts.
 func (m *Miner) Run(ctx context.Context) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	var next *chain.Mine
 	for ctx.Err() == nil {
 		if next == nil {
@@ -102,8 +106,8 @@ func (m *Miner) search(ctx context.Context, w chain.Mine) (*block.Block, *chain.
 // spend hashes for one budget, and notes until when it must pay for that by
 // idling. It reports whether nonce is a solution.
 func (m *Miner) spend(puzzle *block.Puzzle, nonce *uint64) (found bool) {
-	t := throttle{share: m.opts.Share, slice: slice}
-	first, start := *nonce, time.Now()
+	t := throttle{share: HashPart * m.opts.Share, slice: slice}
+	first, start, begin := *nonce, time.Now(), cpuTime()
 	busy := time.Duration(0)
 	for !found && busy < t.budget() {
 		for range batch {
@@ -112,10 +116,10 @@ func (m *Miner) spend(puzzle *block.Puzzle, nonce *uint64) (found bool) {
 			}
 			*nonce++
 		}
-		busy = time.Since(start)
+		busy = cpuTime() - begin
 	}
 	m.idleUntil = start.Add(busy + t.pause(busy))
-	m.meter.add(start.Add(busy), *nonce-first)
+	m.meter.add(time.Now(), *nonce-first)
 	return found
 }
 

@@ -3,6 +3,11 @@ package mine
 
 import "time"
 
+// HashPart is how much of a node's share of CPU goes into hashing, at most. The
+// rest is for what else a node does (verify, store, serve), so that a container
+// whose limit is the share is not stopped for it, and a laptop stays usable.
+const HashPart = 0.8
+
 // throttle spends a share of one CPU: within each slice it is busy for
 // share × slice and idle for the rest.
 type throttle struct {

@@ -54,5 +54,5 @@ func (c *Config) minerFlags(f *flag.FlagSet) {
 	f.BoolVar(&c.Mine, "miner", false, "mine")
 	f.StringVar(&c.KeyFile, "key-file", "", "PKCS#8 PEM file of the Ed25519 key that signs blocks")
 	f.StringVar(&c.Address, "address", "", "namespace of the owner, written into blocks")
-	f.Float64Var(&c.CPUShare, "cpu-share", 0.05, "part of one CPU to hash with")
+	f.Float64Var(&c.CPUShare, "cpu-share", 0.05, "part of one CPU that this node may use; it hashes with at most 80 % of it")
 }
