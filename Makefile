@@ -36,10 +36,19 @@ lint: $(STATICCHECK) ## gofmt, go vet and staticcheck, in both modules
 soak: kube toyblc ## the long runs, an hour or so; the last output is docs/soak.txt [SOAK_SEEDS, SOAK_FUZZ, SOAK_KILLS, SOAK_EVENTS]
 	@ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/soak | tee docs/soak.txt
 
+.PHONY: bench
+bench: ## what the platform adds to net/http alone; the last output is docs/bench.txt
+	@go run ./scripts/bench | tee docs/bench.txt
+
 .PHONY: generate
 generate: ## everything that derives: CRDs, deep copies, manifests, routes, OpenAPI
 	go generate ./shared/api/...
 	go run ./scripts/generate
+
+.PHONY: weight
+weight: ## agree to what the functions binary weighs now; scripts/check refuses one that has grown by a megabyte
+	go run ./scripts/weigh > scripts/check/testdata/weight.tmp
+	mv scripts/check/testdata/weight.tmp scripts/check/testdata/weight.txt
 
 ##@ With a cluster: kubectl and KUBECONFIG (or DEPLOY_KUBECONFIG), KO_DOCKER_REPO, ONEX_MONGO, ONEX_REDIS, ONEX_KAFKA
 .PHONY: images
