@@ -22,7 +22,7 @@ type Config struct {
 	Params   block.Params
 	P2PAddr  string   // where peers connect
 	HTTPAddr string   // where the HTTP face is
-	Peers    []string // ws:// URLs; a node without any is the first of its chain
+	Peers    []string // ws:// and dns+ws:// URLs; a node without any is the first of its chain
 	DataDir  string
 
 	Mine     bool

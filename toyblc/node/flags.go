@@ -40,7 +40,7 @@ func (c *Config) edgeFlags(f *flag.FlagSet) (accountsFile *string) {
 	f.StringVar(&c.HTTPAddr, "http.addr", "0.0.0.0:38080", "HTTP listener")
 	f.StringVar(&c.DataDir, "data-dir", "/data", "where the chain is kept")
 	f.StringVar(&c.Source, "source", "", "CloudEvents source, /namespaces/<namespace>/chains/<chain>; events go to $K_SINK")
-	f.Func("peers", "ws:// URL of a peer; repeated, or several with commas; none makes this the first node", func(s string) error {
+	f.Func("peers", "ws:// URL of a peer, or dns+ws://name:port for every address of a name; repeated, or several with commas; none makes this the first node", func(s string) error {
 		for _, p := range strings.Split(s, ",") {
 			if p = strings.TrimSpace(p); p != "" {
 				c.Peers = append(c.Peers, p)

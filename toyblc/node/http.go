@@ -115,7 +115,7 @@ func (n *Node) postPeer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := n.hub.Dial(in.Peer); err != nil {
-		return fault.Field("peer", "must be of the form ws://host:port, and not one too many: %w", err)
+		return fault.Field("peer", "must be of the form ws://host:port or dns+ws://name:port, and not one too many: %w", err)
 	}
 	return writeJSON(w, http.StatusAccepted, map[string]string{"peer": in.Peer})
 }
