@@ -129,6 +129,58 @@ func TestBlockTimeSettlesAtTheIntervalWhateverTheCrowd(t *testing.T) {
 	}
 }
 
+// What the rule promises: a chain is back at its interval settled blocks after its
+// crowd changed, however it changed. The measure is the mean of the next thousand.
+func TestBlockTimeIsBackAtTheIntervalSoonAfterTheCrowdChanged(t *testing.T) {
+	const settled = 64
+	p := params()
+	for _, interval := range []time.Duration{2 * time.Second, time.Minute} {
+		p.Interval = interval
+		for _, r := range []struct {
+			name          string
+			before, after float64 // miners of 200 000 H/s
+		}{
+			{"a new chain", 3, 3},
+			{"three miners become five", 3, 5},
+			{"one of five is killed", 5, 4},
+			{"all but one are killed", 5, 1},
+			{"somebody comes with fifty times the power", 5, 255},
+			{"and goes again", 255, 5},
+		} {
+			t.Run(interval.String()+", "+r.name, func(t *testing.T) {
+				luck := rand.New(rand.NewPCG(3, 4))
+				w := block.Window{block.Genesis(p).Mark()}
+				if r.before != r.after {
+					w, _ = mineFor(p, w, r.before*2e5, 400, luck)
+				}
+				w, _ = mineFor(p, w, r.after*2e5, settled, luck)
+				from := w.Parent()
+				w, _ = mineFor(p, w, r.after*2e5, 1000, luck)
+				mean := float64(w.Parent().Timestamp-from.Timestamp) / 1000 / interval.Seconds()
+				if mean < 0.93 || mean > 1.07 {
+					t.Fatalf("a block takes %.3f intervals, want 1 ± 0.07", mean)
+				}
+			})
+		}
+	}
+}
+
+func TestTheFirstBlocksComeEarly(t *testing.T) {
+	p := params()
+	for _, interval := range []time.Duration{2 * time.Second, time.Minute, 2 * time.Hour} {
+		p.Interval = interval
+		luck := rand.New(rand.NewPCG(5, 6))
+		took := 0.
+		for range 200 {
+			w, _ := mineFor(p, block.Window{block.Genesis(p).Mark()}, 3*2e5, 3, luck)
+			took += float64(w.Parent().Timestamp-p.Time.Unix()) / 200
+		}
+		if took > 2*interval.Seconds() {
+			t.Fatalf("three miners take %.0f s for three blocks, want less than two intervals of %s", took, interval)
+		}
+	}
+}
+
 // A miner who owns the chain stamps every other block as far ahead as the
 // rules let it and the next one back. It must not get easier blocks by that.
 func TestAlternatingTimestampsDoNotEaseTheTarget(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	slice = 20 * time.Millisecond
+	slice = 50 * time.Millisecond
 	// batch is how many nonces are tried between two looks at the clock: about a
 	// tenth of a millisecond.
 	batch = 512

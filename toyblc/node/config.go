@@ -22,7 +22,7 @@ type Config struct {
 	Params   block.Params
 	P2PAddr  string   // where peers connect
 	HTTPAddr string   // where the HTTP face is
-	Peers    []string // ws:// URLs; a node without any is the first of its chain
+	Peers    []string // ws:// and dns+ws:// URLs; a node without any is the first of its chain
 	DataDir  string
 
 	Mine     bool
@@ -61,20 +61,35 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// parseAccounts reads user:password pairs.
-func parseAccounts(s string) (map[string]string, error) {
+// readAccounts reads who may write: user:password pairs, parted by commas in a
+// variable, by lines in a file.
+func readAccounts(variable, file string) (map[string]string, error) {
 	accounts := map[string]string{}
-	for _, pair := range strings.Split(s, ",") {
+	if err := parseAccounts(accounts, "TOYBLC_ACCOUNTS", strings.Split(variable, ",")); err != nil {
+		return nil, err
+	}
+	if file == "" {
+		return accounts, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--accounts-file: %w", err)
+	}
+	return accounts, parseAccounts(accounts, "--accounts-file", strings.Split(string(text), "\n"))
+}
+
+func parseAccounts(into map[string]string, from string, pairs []string) error {
+	for _, pair := range pairs {
 		if pair = strings.TrimSpace(pair); pair == "" {
 			continue
 		}
 		user, password, ok := strings.Cut(pair, ":")
 		if !ok || user == "" || password == "" {
-			return nil, errors.New("TOYBLC_ACCOUNTS: an entry is not of the form user:password")
+			return fmt.Errorf("%s: an entry is not of the form user:password", from)
 		}
-		accounts[user] = password
+		into[user] = password
 	}
-	return accounts, nil
+	return nil
 }
 
 // readKey reads a miner's signing key.

@@ -14,14 +14,14 @@ func Parse(args []string, getenv func(string) string, out io.Writer) (Config, er
 	flags := flag.NewFlagSet("toyblc", flag.ContinueOnError)
 	flags.SetOutput(out)
 	genesis := c.chainFlags(flags)
-	c.edgeFlags(flags)
+	accountsFile := c.edgeFlags(flags)
 	c.minerFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
 	c.Params.Time = genesisTime(*genesis)
 	c.Sink = getenv("K_SINK")
-	accounts, err := parseAccounts(getenv("TOYBLC_ACCOUNTS"))
+	accounts, err := readAccounts(getenv("TOYBLC_ACCOUNTS"), *accountsFile)
 	if err != nil {
 		return c, err
 	}
@@ -35,12 +35,12 @@ func (c *Config) chainFlags(f *flag.FlagSet) (genesis *int64) {
 	return f.Int64("genesis-time", 0, "creation time of the Chain object, unix seconds")
 }
 
-func (c *Config) edgeFlags(f *flag.FlagSet) {
+func (c *Config) edgeFlags(f *flag.FlagSet) (accountsFile *string) {
 	f.StringVar(&c.P2PAddr, "p2p-addr", "0.0.0.0:6001", "WebSocket listener for peers, any path")
 	f.StringVar(&c.HTTPAddr, "http.addr", "0.0.0.0:38080", "HTTP listener")
 	f.StringVar(&c.DataDir, "data-dir", "/data", "where the chain is kept")
 	f.StringVar(&c.Source, "source", "", "CloudEvents source, /namespaces/<namespace>/chains/<chain>; events go to $K_SINK")
-	f.Func("peers", "ws:// URL of a peer; repeated, or several with commas; none makes this the first node", func(s string) error {
+	f.Func("peers", "ws:// URL of a peer, or dns+ws://name:port for every address of a name; repeated, or several with commas; none makes this the first node", func(s string) error {
 		for _, p := range strings.Split(s, ",") {
 			if p = strings.TrimSpace(p); p != "" {
 				c.Peers = append(c.Peers, p)
@@ -48,6 +48,7 @@ func (c *Config) edgeFlags(f *flag.FlagSet) {
 		}
 		return nil
 	})
+	return f.String("accounts-file", "", "who may write over HTTP, user:password on each line; $TOYBLC_ACCOUNTS holds more, with commas; without any, nobody")
 }
 
 func (c *Config) minerFlags(f *flag.FlagSet) {

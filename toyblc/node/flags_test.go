@@ -2,6 +2,9 @@ package node_test
 
 import (
 	"io"
+	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +49,20 @@ func TestADefaultNodeHasNoAccountsNoPeersAndDoesNotMine(t *testing.T) {
 	}
 }
 
+func TestAccountsMayComeFromAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "accounts")
+	if err := os.WriteFile(file, []byte("op:a,b\n\n two:c \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := parse(minimal+" --accounts-file="+file, map[string]string{"TOYBLC_ACCOUNTS": "three:d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"op": "a,b", "two": "c", "three": "d"}; !maps.Equal(got.Accounts, want) {
+		t.Fatalf("accounts are %v, want %v", got.Accounts, want)
+	}
+}
+
 func TestWrongFlagsAreAllReported(t *testing.T) {
 	for _, r := range []struct {
 		name, line string
@@ -59,6 +76,8 @@ func TestWrongFlagsAreAllReported(t *testing.T) {
 		{"events without a source", minimal, map[string]string{"K_SINK": "http://b"}, []string{"--source"}},
 		{"a sink that is none", minimal + " --source=/namespaces/n/chains/c", map[string]string{"K_SINK": "broker"}, []string{"K_SINK"}},
 		{"an account without a password", minimal, map[string]string{"TOYBLC_ACCOUNTS": "op"}, []string{"TOYBLC_ACCOUNTS"}},
+		{"a file of accounts that is not there", minimal + " --accounts-file=nowhere", nil, []string{"--accounts-file"}},
+		{"a file that holds no accounts", minimal + " --accounts-file=flags_test.go", nil, []string{"--accounts-file", "user:password"}},
 		{"an unknown flag", minimal + " --mining-difficulty=1", nil, []string{"mining-difficulty"}},
 	} {
 		t.Run(r.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -26,6 +27,17 @@ func TestAnswersOfTheHTTPFace(t *testing.T) {
 		{"blocks from no number", "GET", "/v1/blocks?from=x", "", "", 400, "InvalidParameter"},
 		{"blocks from below genesis", "GET", "/v1/blocks?from=-1", "", "", 400, "InvalidParameter"},
 		{"no number of blocks", "GET", "/v1/blocks?limit=x", "", "", 400, "InvalidParameter"},
+		{"genesis by height", "GET", "/v1/blocks/0", "", "", 200, ""},
+		{"genesis by hash", "GET", "/v1/blocks/" + block.Genesis(params()).Hash.String(), "", "", 200, ""},
+		{"a block above the head", "GET", "/v1/blocks/7", "", "", 404, "BlockNotFound"},
+		{"a block that nobody mined", "GET", "/v1/blocks/" + strings.Repeat("0", 64), "", "", 404, "BlockNotFound"},
+		{"a block below genesis", "GET", "/v1/blocks/-1", "", "", 400, "InvalidParameter"},
+		{"a block of no number", "GET", "/v1/blocks/99999999999999999999", "", "", 400, "InvalidParameter"},
+		{"signers", "GET", "/v1/signers", "", "", 200, ""},
+		{"signers from no key", "GET", "/v1/signers?from=x", "", "", 400, "InvalidParameter"},
+		{"no number of signers", "GET", "/v1/signers?limit=-1", "", "", 400, "InvalidParameter"},
+		{"a signer of no key", "GET", "/v1/signers?key=x", "", "", 400, "InvalidParameter"},
+		{"signers of too many keys", "GET", "/v1/signers?key=" + strings.Repeat("&key=", 100), "", "", 400, "InvalidParameter"},
 		{"no such page", "GET", "/v2", "", "", 404, "PageNotFound"},
 		{"a method that is not there", "DELETE", "/v1/blocks", "op:secret", "", 404, "PageNotFound"},
 		{"writing as nobody", "POST", "/v1/blocks", "", `{}`, 401, "UNAUTHORIZED"},
@@ -100,6 +112,88 @@ func TestAnAccountMustBeConfiguredToExist(t *testing.T) {
 	}
 }
 
+func TestAPageOfAnotherSiteCannotWrite(t *testing.T) {
+	n := run(t, config(t, t.TempDir()))
+	for _, r := range []struct {
+		name, header, value string
+		status              int
+	}{
+		{"a program", "", "", 202},
+		{"a page of the node's own", "Sec-Fetch-Site", "same-origin", 202},
+		{"another site's page", "Sec-Fetch-Site", "cross-site", 403},
+		{"an old browser tells the origin", "Origin", "https://evil.example", 403},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			req, err := http.NewRequestWithContext(t.Context(), "POST", n.url("/v1/blocks"), strings.NewReader(`{}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.SetBasicAuth("op", "secret")
+			if r.header != "" {
+				req.Header.Set(r.header, r.value)
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode != r.status {
+				t.Fatalf("status is %d, want %d", resp.StatusCode, r.status)
+			}
+			if r.status == 403 {
+				wantError(t, resp, "CrossOrigin")
+			}
+			if resp.Header.Get("Access-Control-Allow-Origin") != "" {
+				t.Fatal("lets other sites read")
+			}
+		})
+	}
+}
+
+func TestEveryAnswerNamesItsRequest(t *testing.T) {
+	n := run(t, config(t, t.TempDir()))
+	for _, r := range []struct {
+		name, given string
+		kept        bool
+	}{
+		{"the caller's own name is kept", "0af7651916cd43dd", true},
+		{"no name gets one", "", false},
+		{"a name with blanks gets another", "a b", false},
+		{"a very long name gets another", strings.Repeat("x", 65), false},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", n.url("/v2"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Trace-ID", r.given)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Trace-ID"); got == "" || (got == r.given) != r.kept {
+			t.Errorf("%s: %q", r.name, got)
+		}
+	}
+}
+
+func TestWhatWaitsToBeMinedIsBounded(t *testing.T) {
+	n := run(t, config(t, t.TempDir())) // nobody mines
+	for i := range 64 {
+		if status, body := n.post("/v1/blocks", fmt.Sprintf(`{"data":"tea %d"}`, i)); status != http.StatusAccepted {
+			t.Fatalf("text %d: %d %s", i, status, body)
+		}
+	}
+	resp := n.call(t, "POST", "/v1/blocks", "op:secret", `{"data":"one more"}`)
+	if resp.StatusCode != http.StatusServiceUnavailable {
+		t.Fatalf("the 65th text: %d, want 503", resp.StatusCode)
+	}
+	wantError(t, resp, "PoolFull")
+	if got := n.status().Waiting; got != 64 {
+		t.Fatalf("%d texts wait, want 64", got)
+	}
+}
+
 func TestPagesOfBlocksFitTogether(t *testing.T) {
 	n := run(t, mining(t, config(t, t.TempDir())))
 	eventually(t, "five blocks", func() bool { return n.status().Height >= 5 })
@@ -127,23 +221,10 @@ func TestPagesOfBlocksFitTogether(t *testing.T) {
 func TestMetricsTellWhatTheNodeDoes(t *testing.T) {
 	n := run(t, mining(t, config(t, t.TempDir())))
 	eventually(t, "a block is won", func() bool { return strings.Contains(metrics(n), "toyblc_blocks_won_total 1") })
-	for _, name := range []string{"toyblc_height ", "toyblc_hash_rate ", "toyblc_peers 0", "toyblc_synced 1", "toyblc_reorg_depth_blocks_count 0"} {
+	for _, name := range []string{"toyblc_height ", "toyblc_hash_rate ", "toyblc_hashes_total ", "toyblc_chain_hash_rate ", "toyblc_difficulty_hashes ", `toyblc_info{address="user-a",chain_id="6f0c2b1e",public_key="`, "toyblc_peers 0", "toyblc_synced 1", "toyblc_reorg_depth_blocks_count 0"} {
 		if !strings.Contains(metrics(n), "\n"+name) {
 			t.Errorf("metric %q is missing", name)
 		}
 	}
 	eventually(t, "the hash rate is measured", func() bool { return n.status().HashRate > 0 })
-}
-
-func FuzzPostBlocks(f *testing.F) {
-	for _, body := range []string{``, `{}`, `{"data":"tea"}`, `{"data":null}`, `{"data":"\ud800"}`, `[`, `{"data":1}`} {
-		f.Add(body)
-	}
-	n := run(f, config(f, f.TempDir()))
-	f.Fuzz(func(t *testing.T, body string) {
-		resp := n.call(t, "POST", "/v1/blocks", "op:secret", body)
-		if resp.StatusCode >= 500 && resp.StatusCode != http.StatusServiceUnavailable {
-			t.Fatalf("status %d for %q", resp.StatusCode, body)
-		}
-	})
 }

@@ -110,7 +110,7 @@ func (n *Node) doOne(o chain.Output) error {
 func (n *Node) tell(o chain.Output) {
 	switch o := o.(type) {
 	case chain.Mined:
-		n.metrics.mined()
+		n.mined.Add(1)
 		n.log.Info("block mined", "height", o.Block.Index, "hash", o.Block.Hash)
 		if n.events != nil {
 			n.events.blockMined(o.Block)

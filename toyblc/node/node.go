@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"onex.io/onex/toyblc/block"
 	"onex.io/onex/toyblc/chain"
 	"onex.io/onex/toyblc/mine"
 	"onex.io/onex/toyblc/p2p"
@@ -25,6 +26,7 @@ import (
 // status.
 type Node struct {
 	cfg     Config
+	genesis block.Hash
 	log     *slog.Logger
 	machine *chain.Machine
 	store   *store.Bolt
@@ -38,6 +40,7 @@ type Node struct {
 	broken chan error // the store, found out by a reader
 	status atomic.Pointer[chain.Status]
 	beat   atomic.Int64 // unix seconds of the last turn of the loop
+	mined  atomic.Int64 // blocks of the own miner
 
 	p2pListener, httpListener net.Listener
 }
@@ -49,12 +52,12 @@ func New(cfg Config, log *slog.Logger) (*Node, error) {
 		return nil, fmt.Errorf("configure node: %w", err)
 	}
 	n := &Node{
-		cfg: cfg, log: log, inputs: make(chan chain.Input, 64),
+		cfg: cfg, genesis: block.Genesis(cfg.Params).Hash, log: log, inputs: make(chan chain.Input, 64),
 		posts: make(chan posting), broken: make(chan error, 1),
 	}
 	n.metrics = newMetrics(n)
 	n.hub = p2p.New(p2p.Options{Deliver: n.deliver, Log: log})
-	for _, prepare := range []func() error{n.prepareMiner, n.prepareEvents, n.openChain, n.listen, n.dial} {
+	for _, prepare := range []func() error{n.prepareMiner, n.describe, n.prepareEvents, n.openChain, n.listen, n.dial} {
 		if err := prepare(); err != nil {
 			n.hub.Close()
 			return nil, errors.Join(fmt.Errorf("start node: %w", err), n.release())

@@ -1,12 +1,14 @@
 package node
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/toyblc/block"
@@ -54,13 +56,32 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error 
 	return fault.New(fault.Invalid, "MalformedBody", "the body is not the JSON object wanted: %w", err)
 }
 
-// hardened sets what every answer carries.
+// hardened sets what every answer carries, and refuses what a page of another
+// site makes a browser send: it would carry the browser's credentials.
 func hardened(h http.Handler) http.Handler {
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(answering(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.Denied, "CrossOrigin", "a page of another site may not write here")
+	}))
+	h = cross.Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
+		for name, value := range map[string]string{
+			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+			"Trace-ID": traceID(r.Header.Get("Trace-ID")),
+		} {
+			w.Header().Set(name, value)
+		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// traceID is the caller's name for the request, or a new one.
+func traceID(given string) string {
+	odd := func(r rune) bool { return r <= ' ' || r > '~' }
+	if given == "" || len(given) > 64 || strings.ContainsFunc(given, odd) {
+		return rand.Text()
+	}
+	return given
 }
 
 // authorized lets only accounts pass.

@@ -19,34 +19,51 @@ const (
 )
 
 // Dial connects to a ws:// or wss:// URL, and again whenever the connection
-// ends, until the hub is closed. Asking twice is asking once.
+// ends, until the hub is closed. A dns+ws:// URL stands for every address that
+// its name has. Asking twice is asking once.
 func (h *Hub) Dial(address string) error {
 	u, err := url.Parse(address)
 	if err != nil {
 		return fmt.Errorf("peer %q: %w", address, err)
 	}
-	if u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" || u.User != nil {
+	run := h.keep
+	switch {
+	case u.Host == "" || u.User != nil:
 		return fmt.Errorf("peer %q: not of the form ws://host:port", address)
+	case u.Scheme == dnsScheme && u.Port() != "":
+		run = h.discover
+	case u.Scheme != "ws" && u.Scheme != "wss":
+		return fmt.Errorf("peer %q: not of the form ws://host:port or %s://name:port", address, dnsScheme)
 	}
+	_, err = h.begin(u, func() { run(h.done, u) })
+	return err
+}
+
+// begin runs what looks after one URL; false when it is looked after already.
+func (h *Hub) begin(u *url.URL, run func()) (begun bool, err error) {
+	key := u.String()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case h.closed || h.dialing[u.String()]:
-		return nil
+	case h.closed || h.dialing[key]:
+		return false, nil
 	case len(h.dialing) >= maxDialed:
-		return fmt.Errorf("peer %q: %d peers are dialed already", address, maxDialed)
+		return false, fmt.Errorf("peer %q: %d peers are dialed already", key, maxDialed)
 	}
-	h.dialing[u.String()] = true
-	h.wg.Add(1)
-	go h.keep(u)
-	return nil
+	h.dialing[key] = true
+	h.wg.Go(func() {
+		run()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.dialing, key)
+	})
+	return true, nil
 }
 
-// keep dials for ever. The wait between two attempts doubles up to longWait and
-// is shortened at random, so that the miners of a chain do not all come back
+// keep dials until ctx ends. The wait between two attempts doubles up to longWait
+// and is shortened at random, so that the miners of a chain do not all come back
 // at the same moment when its first node does.
-func (h *Hub) keep(u *url.URL) {
-	defer h.wg.Done()
+func (h *Hub) keep(ctx context.Context, u *url.URL) {
 	for wait := firstWait; ; wait = min(2*wait, longWait) {
 		held, err := h.connect(u)
 		if err != nil {
@@ -55,29 +72,32 @@ func (h *Hub) keep(u *url.URL) {
 		if held > longWait {
 			wait = firstWait
 		}
-		if !h.rest(u, wait) {
+		if !h.rest(ctx, max(jitter(wait), h.banned(u))) {
 			return
 		}
 	}
 }
 
-// rest waits a part of wait, or out a ban; false when the hub is closed.
-func (h *Hub) rest(u *url.URL, wait time.Duration) bool {
+// jitter is somewhere between half of d and d.
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2) }
+
+func (h *Hub) banned(u *url.URL) time.Duration {
 	h.mu.Lock()
-	wait = max(wait/2+rand.N(wait/2), h.bans.left(u.String(), time.Now()))
-	closed := h.closed
-	h.mu.Unlock()
-	if closed {
-		return false
-	}
+	defer h.mu.Unlock()
+	return h.bans.left(u.String(), time.Now())
+}
+
+// rest waits; false when ctx ends or the hub is closed.
+func (h *Hub) rest(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
-	case <-h.done.Done():
-		return false
+	case <-ctx.Done():
+	case <-h.closing:
 	case <-timer.C:
 		return true
 	}
+	return false
 }
 
 // connect holds one connection and returns how long it stood.

@@ -3,6 +3,7 @@ package p2p
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -20,6 +21,10 @@ type Options struct {
 	Deliver func(ctx context.Context, in chain.Input)
 	// MaxIncoming bounds the connections that others opened; 0 means 256.
 	MaxIncoming int
+	// Lookup finds the addresses of a name; nil means the system's way.
+	Lookup func(ctx context.Context, name string) ([]string, error)
+	// LookEvery is how long an answer of Lookup is believed; 0 means 10 s.
+	LookEvery time.Duration
 	// Client dials; nil means one that honors the proxy environment.
 	Client *http.Client
 	// Log is where connections come and go.
@@ -32,6 +37,8 @@ type Hub struct {
 	done context.Context
 	stop context.CancelFunc
 	wg   sync.WaitGroup
+	// closing ends what waits to dial again; connections end with done.
+	closing chan struct{}
 
 	mu      sync.Mutex
 	closed  bool
@@ -46,12 +53,18 @@ func New(o Options) *Hub {
 	if o.MaxIncoming <= 0 {
 		o.MaxIncoming = 256
 	}
+	if o.Lookup == nil {
+		o.Lookup = net.DefaultResolver.LookupHost
+	}
+	if o.LookEvery <= 0 {
+		o.LookEvery = lookEvery
+	}
 	if o.Client == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.Proxy = http.ProxyFromEnvironment
 		o.Client = &http.Client{Transport: transport}
 	}
-	h := &Hub{opts: o, conns: map[chain.PeerID]*conn{}, dialing: map[string]bool{}, bans: bans{}}
+	h := &Hub{opts: o, conns: map[chain.PeerID]*conn{}, dialing: map[string]bool{}, bans: bans{}, closing: make(chan struct{})}
 	h.done, h.stop = context.WithCancel(context.Background())
 	return h
 }
@@ -184,7 +197,10 @@ func (h *Hub) Addresses() []string {
 // Close tells the peers good-bye, and is done within about a second.
 func (h *Hub) Close() {
 	h.mu.Lock()
-	h.closed = true
+	if !h.closed {
+		h.closed = true
+		close(h.closing)
+	}
 	for _, c := range h.conns {
 		c.end(websocket.StatusGoingAway, "shutting down")
 	}

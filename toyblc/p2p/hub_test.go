@@ -243,7 +243,7 @@ func TestAPeerThatDoesNotReadIsClosed(t *testing.T) {
 
 func TestAddressesThatCannotBeDialedAreRefused(t *testing.T) {
 	a := newEnd(t, p2p.Options{})
-	for _, address := range []string{"", "host:6001", "http://host:6001", "ws://", "ws://user:pw@host", "ws://%zz", "file:///etc/passwd"} {
+	for _, address := range []string{"", "host:6001", "http://host:6001", "ws://", "ws://user:pw@host", "ws://%zz", "file:///etc/passwd", "dns+ws://name", "dns+ws://:6001@x"} {
 		if err := a.hub.Dial(address); err == nil {
 			t.Errorf("%q is accepted", address)
 		}

@@ -15,11 +15,13 @@ import (
 )
 
 // The buckets: main holds height → record, heights hash → height of the same
-// blocks, side hash → record of all others.
+// blocks, side hash → record of all others; signers public key → number of
+// blocks in main.
 const (
 	mainBucket    = "main"
 	heightsBucket = "heights"
 	sideBucket    = "side"
+	signersBucket = "signers"
 )
 
 // Bolt is a Store in one bbolt file. Every Apply is a transaction that is on
@@ -60,7 +62,7 @@ func prepare(tx *bolt.Tx) error {
 			return err
 		}
 	}
-	return nil
+	return countAll(tx)
 }
 
 // fileError tells a damaged file from a disk that cannot be used.

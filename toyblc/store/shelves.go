@@ -12,13 +12,14 @@ import (
 )
 
 // shelves are the buckets within one transaction.
-type shelves struct{ main, heights, side *bolt.Bucket }
+type shelves struct{ main, heights, side, signers *bolt.Bucket }
 
 func newShelves(tx *bolt.Tx) shelves {
 	return shelves{
 		main:    tx.Bucket([]byte(mainBucket)),
 		heights: tx.Bucket([]byte(heightsBucket)),
 		side:    tx.Bucket([]byte(sideBucket)),
+		signers: tx.Bucket([]byte(signersBucket)),
 	}
 }
 
@@ -101,6 +102,9 @@ func (s shelves) demote(height int64) error {
 	if err := s.heights.Delete(hash[:]); err != nil {
 		return err
 	}
+	if err := s.count(stored.Block, -1); err != nil {
+		return err
+	}
 	return s.main.Delete(key)
 }
 
@@ -112,6 +116,13 @@ func (s shelves) promote(height int64, hash block.Hash) error {
 	}
 	// bbolt's slices die with the next write to their page.
 	record = append([]byte(nil), record...)
+	stored, err := decodeRecord(record)
+	if err != nil {
+		return fmt.Errorf("block %q: %w", hash, err)
+	}
+	if err := s.count(stored.Block, 1); err != nil {
+		return err
+	}
 	key := heightKey(height)
 	if err := s.main.Put(key, record); err != nil {
 		return err

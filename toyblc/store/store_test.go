@@ -9,17 +9,19 @@ import (
 	"testing"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
+
 	"onex.io/onex/toyblc/chain"
 	"onex.io/onex/toyblc/store"
 	"onex.io/onex/toyblc/store/storetest"
 )
 
 func TestMemoryConforms(t *testing.T) {
-	storetest.Run(t, func(*testing.T) store.Store { return store.NewMemory() })
+	storetest.Run(t, func(*testing.T) storetest.Full { return store.NewMemory() })
 }
 
 func TestBoltConforms(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return open(t, filepath.Join(t.TempDir(), "chain.db")) })
+	storetest.Run(t, func(t *testing.T) storetest.Full { return open(t, filepath.Join(t.TempDir(), "chain.db")) })
 }
 
 func open(t *testing.T, path string) *store.Bolt {
@@ -188,5 +190,32 @@ func TestBoltInUseIsNotCorrupt(t *testing.T) {
 	_, err := store.OpenBolt(path)
 	if err == nil || errors.Is(err, store.ErrCorrupt) {
 		t.Fatalf("second open: %v after %s, want a refusal that is not ErrCorrupt", err, time.Since(start))
+	}
+}
+
+// A file from before there was a tally gets one when it is opened.
+func TestBoltCountsTheSignersOfAnOlderFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "chain.db")
+	first := open(t, path)
+	blocks := append([]chain.Stored{storetest.Genesis()}, storetest.Chain(storetest.Genesis(), 5, "a")...)
+	if err := errors.Join(first.Apply(storetest.Extend(blocks...)), first.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := bolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forget := func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("signers")) }
+	if err := errors.Join(db.Update(forget), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		again := open(t, path)
+		if got, err := store.Won(again, blocks[1].Block.PublicKey); err != nil || got != 5 {
+			t.Fatalf("the signer has %d blocks (%v), want 5", got, err)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

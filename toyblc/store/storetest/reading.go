@@ -8,7 +8,7 @@ import (
 	"onex.io/onex/toyblc/store"
 )
 
-func serve(t *testing.T, s store.Store) {
+func serve(t *testing.T, s Full) {
 	a, b := Chain(Genesis(), chain.MaxBatch+20, "a"), Chain(Genesis(), 2, "b")
 	apply(t, s, Extend(Genesis()), Extend(a...), chain.Store{Add: b})
 	head := a[len(a)-1].Block.Hash
@@ -35,7 +35,7 @@ func serve(t *testing.T, s store.Store) {
 	}
 }
 
-func load(t *testing.T, s store.Store) {
+func load(t *testing.T, s Full) {
 	a := Chain(Genesis(), 2*chain.CheckpointStep+30, "a")
 	apply(t, s, Extend(Genesis()), Extend(a...))
 	got := loadAll(t, s, 700)

@@ -14,9 +14,15 @@ import (
 	"onex.io/onex/toyblc/store"
 )
 
+// Full is a store that also keeps the tally.
+type Full interface {
+	store.Store
+	store.Tally
+}
+
 // Run tests a store that open makes empty.
-func Run(t *testing.T, open func(*testing.T) store.Store) {
-	for name, test := range map[string]func(*testing.T, store.Store){
+func Run(t *testing.T, open func(*testing.T) Full) {
+	for name, test := range map[string]func(*testing.T, Full){
 		"an empty store has no height, no blocks and finds nothing":    empty,
 		"blocks come back as they were stored":                         roundTrip,
 		"a range is bounded by number and by size":                     bounded,
@@ -28,6 +34,8 @@ func Run(t *testing.T, open func(*testing.T) store.Store) {
 		"a peer is served from where its chain meets ours":             serve,
 		"what is loaded are the last blocks and all the checkpoints":   load,
 		"a chain that gets shorter by a reorganization ends where due": shorter,
+		"the tally of signers follows the main chain":                  tally,
+		"signers are listed page by page in the order of their keys":   signers,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -108,7 +116,7 @@ func wantMissing(t *testing.T, s store.Store, blocks ...chain.Stored) {
 	}
 }
 
-func empty(t *testing.T, s store.Store) {
+func empty(t *testing.T, s Full) {
 	WantMain(t, s, nil)
 	wantMissing(t, s, Genesis())
 	if loaded := loadAll(t, s, 100); len(loaded.Blocks) > 0 {
@@ -116,13 +124,13 @@ func empty(t *testing.T, s store.Store) {
 	}
 }
 
-func roundTrip(t *testing.T, s store.Store) {
+func roundTrip(t *testing.T, s Full) {
 	all := append([]chain.Stored{Genesis()}, Chain(Genesis(), 5, "a")...)
 	apply(t, s, Extend(all[0]), Extend(all[1]), Extend(all[2:]...))
 	WantMain(t, s, all)
 }
 
-func bounded(t *testing.T, s store.Store) {
+func bounded(t *testing.T, s Full) {
 	big := Chain(Genesis(), 80, "a")
 	for i := range big {
 		big[i].Block.Data = strings.Repeat("x", block.MaxData)
@@ -141,7 +149,7 @@ func bounded(t *testing.T, s store.Store) {
 	}
 }
 
-func side(t *testing.T, s store.Store) {
+func side(t *testing.T, s Full) {
 	a, b := Chain(Genesis(), 2, "a"), Chain(Genesis(), 3, "b")
 	apply(t, s, Extend(Genesis()), Extend(a...), chain.Store{Add: b[:2]})
 	WantMain(t, s, append([]chain.Stored{Genesis()}, a...))
@@ -152,7 +160,7 @@ func side(t *testing.T, s store.Store) {
 	WantMain(t, s, append([]chain.Stored{Genesis()}, b...))
 }
 
-func reorganize(t *testing.T, s store.Store) {
+func reorganize(t *testing.T, s Full) {
 	a, b := Chain(Genesis(), 4, "a"), Chain(Genesis(), 5, "b")
 	apply(t, s, Extend(Genesis()), Extend(a...), Extend(b...))
 	WantMain(t, s, append([]chain.Stored{Genesis()}, b...))
@@ -163,14 +171,14 @@ func reorganize(t *testing.T, s store.Store) {
 	WantMain(t, s, append([]chain.Stored{Genesis()}, Chain(Genesis(), 6, "a")...))
 }
 
-func twice(t *testing.T, s store.Store) {
+func twice(t *testing.T, s Full) {
 	a := Chain(Genesis(), 3, "a")
 	apply(t, s, Extend(Genesis()), Extend(a...))
 	apply(t, s, chain.Store{Add: a}, chain.Store{Add: a[1:]})
 	WantMain(t, s, append([]chain.Stored{Genesis()}, a...))
 }
 
-func forget(t *testing.T, s store.Store) {
+func forget(t *testing.T, s Full) {
 	a, b := Chain(Genesis(), 1, "a"), Chain(Genesis(), 1, "b")
 	lost := chain.Store{Forget: []block.Hash{b[0].Block.Hash}}
 	apply(t, s, Extend(Genesis()), Extend(a...), chain.Store{Add: b}, lost, lost)
@@ -180,7 +188,7 @@ func forget(t *testing.T, s store.Store) {
 	WantMain(t, s, append([]chain.Stored{Genesis()}, a...))
 }
 
-func whole(t *testing.T, s store.Store) {
+func whole(t *testing.T, s Full) {
 	a, b := Chain(Genesis(), 2, "a"), Chain(Genesis(), 3, "b")
 	apply(t, s, Extend(Genesis()), Extend(a...))
 	holed := Extend(b...)
@@ -194,7 +202,7 @@ func whole(t *testing.T, s store.Store) {
 	}
 }
 
-func shorter(t *testing.T, s store.Store) {
+func shorter(t *testing.T, s Full) {
 	a, b := Chain(Genesis(), 6, "a"), Chain(Genesis(), 2, "b")
 	apply(t, s, Extend(Genesis()), Extend(a...), Extend(b...))
 	WantMain(t, s, append([]chain.Stored{Genesis()}, b...))

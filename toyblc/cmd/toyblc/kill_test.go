@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"onex.io/onex/toyblc/node"
+)
+
+// A lone miner of a young chain writes some ten blocks a second. What a node has
+// told of is on its disk, whenever it is killed.
+func TestANodeKilledWhileItWritesGoesOnWithItsDisk(t *testing.T) {
+	p := start(t, miner(t, "user-a", 0.5)+"--min-mine-interval=1s")
+	for range 6 {
+		first, told := p.status().Height, node.Status{}
+		eventually(t, "it mines", func() bool { told = p.status(); return told.Height > first })
+		time.Sleep(rand.N(20 * time.Millisecond)) // any moment will do
+		p.kill()
+		p.run()
+		if got := p.status(); got.Height < told.Height || got.Won < told.Won {
+			t.Fatalf("back at height %d with %d blocks won, told of %d and %d before the kill", got.Height, got.Won, told.Height, told.Won)
+		}
+		if at := p.blocks(time.Second)[told.Height]; at.Hash != told.Head {
+			t.Fatalf("block %d is %s after the kill, was %s", told.Height, at.Hash, told.Head)
+		}
+	}
+}
+
+// network is the first node of a chain, which does not mine, and miners that know only it.
+func network(t *testing.T, miners int) (first *process, rest []*process) {
+	t.Helper()
+	first = start(t, "--min-mine-interval=1s")
+	for i := range miners {
+		rest = append(rest, start(t, miner(t, fmt.Sprintf("user-%d", i), 0.1)+"--min-mine-interval=1s --peers=ws://"+first.p2p))
+	}
+	return first, rest
+}
+
+func TestAReplacedMinerCatchesUpOnAnEmptyDiskAndGoesOn(t *testing.T) {
+	first, miners := network(t, 2)
+	old := miners[0]
+	eventually(t, "it has won a block", func() bool { return old.status().Won > 0 })
+	old.kill()
+	before := first.status().Height
+	eventually(t, "the other mines on", func() bool { return first.status().Height > before })
+	reached := first.status()
+	old.dir = t.TempDir()
+	old.run()
+	eventually(t, "it has caught up and mines", func() bool {
+		s := old.status()
+		return s.Height >= reached.Height && s.Synced && s.Mining
+	})
+	won := old.status().Won
+	if won == 0 {
+		t.Fatal("what its key had won before is forgotten")
+	}
+	eventually(t, "it wins another block", func() bool { return old.status().Won > won })
+	eventually(t, "all have one chain", func() bool {
+		head := first.status().Head
+		return miners[0].status().Head == head && miners[1].status().Head == head
+	})
+	first.blocks(time.Second)
+}
+
+func TestMinersFindAKilledFirstNodeAgain(t *testing.T) {
+	for _, r := range []struct {
+		name string
+		disk func(*process)
+	}{
+		{"with its disk", func(*process) {}},
+		{"without", func(p *process) { p.dir = t.TempDir() }},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			first, miners := network(t, 2)
+			eventually(t, "three blocks", func() bool { return first.status().Height >= 3 })
+			first.kill()
+			eventually(t, "its miners rest: nobody could use their blocks", func() bool {
+				return !miners[0].status().Mining && !miners[1].status().Mining
+			})
+			stood := miners[0].status().Height
+			r.disk(first)
+			first.run()
+			eventually(t, "they are back, and have gone on", func() bool {
+				s := first.status()
+				return s.Peers == 2 && s.Height > stood
+			})
+			first.blocks(time.Second)
+		})
+	}
+}
