@@ -17,11 +17,12 @@ STATICCHECK := bin/staticcheck-v0.8.2
 
 ##@ Every day
 .PHONY: run
-run: kube toyblc onex ## the whole platform on this machine, played once and left up [STATE=.onex DEMO=on|off]
-	@exec bin/onex -state $(STATE) -kube bin/kube -toyblc bin/toyblc -triggers triggers -crds knative/crds -demo=$(DEMO)
+run: kube toyblc onex $(if $(filter 1,$(ISOLATE)),functions) ## the whole platform on this machine, played once and left up [STATE=.onex DEMO=on|off ISOLATE=1]
+	@exec bin/onex -state $(STATE) -kube bin/kube -toyblc bin/toyblc -triggers triggers -crds knative/crds -demo=$(DEMO) \
+	  $(if $(filter 1,$(ISOLATE)),-isolate -functions bin/functions)
 
 .PHONY: test
-test: kube toyblc ## every test; with the race detector where there is a C compiler [RACE=auto|on|off]
+test: kube toyblc functions ## every test; with the race detector where there is a C compiler [RACE=auto|on|off]
 	@RACE=$(RACE) ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/test
 
 # What imports all of Kubernetes: staticcheck would read that first, for ten minutes. go vet does them too.
@@ -35,7 +36,7 @@ lint: $(STATICCHECK) ## gofmt, go vet and staticcheck, in both modules
 	cd knative/local && ../../$(STATICCHECK) $$(go list ./... | grep -Ev '$(HUGE)')
 
 .PHONY: soak
-soak: kube toyblc ## the long runs, an hour or so; the last output is docs/soak.txt [SOAK_SEEDS, SOAK_FUZZ, SOAK_KILLS, SOAK_EVENTS]
+soak: kube toyblc functions ## the long runs, an hour or so; the last output is docs/soak.txt [SOAK_SEEDS, SOAK_FUZZ, SOAK_KILLS, SOAK_EVENTS]
 	@ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/soak | tee docs/soak.txt
 
 .PHONY: bench
@@ -77,11 +78,13 @@ help:
 KUBE_VERSION = $(shell sed -n 's,.*k8s.io/kubernetes v,v,p' knative/local/go.mod)
 VERSION_VARIABLE := k8s.io/component-base/version
 
-.PHONY: kube toyblc onex
+.PHONY: kube toyblc functions onex
 kube:
 	@scripts/build kube knative/local ./cmd/kube -ldflags '-s -w -X $(VERSION_VARIABLE).gitVersion=$(KUBE_VERSION)'
 toyblc:
 	@scripts/build toyblc . ./toyblc/cmd/toyblc
+functions:
+	@scripts/build functions . ./functions -ldflags '-s -w'
 onex:
 	@scripts/build onex knative/local ./cmd/onex
 

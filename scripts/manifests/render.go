@@ -18,28 +18,15 @@ import (
 //go:embed templates/*.yaml
 var templates embed.FS
 
-// Defaults of an operation that sets no scale: enough for a busy domain, little enough for a small cluster.
-const (
-	defaultMax         = 10
-	defaultConcurrency = 50
-)
-
 // view is what a template sees of an operation.
 type view struct {
 	op.Operation
-	Max         int
-	Concurrency int
-	Account     string // its ServiceAccount
+	op.Scale
+	Account string // its ServiceAccount
 }
 
 func viewOf(o op.Operation) view {
-	v := view{Operation: o, Max: o.Scale.Max, Concurrency: o.Scale.Concurrency, Account: "functions"}
-	if v.Max == 0 {
-		v.Max = defaultMax
-	}
-	if v.Concurrency == 0 {
-		v.Concurrency = defaultConcurrency
-	}
+	v := view{Operation: o, Scale: o.Scale.OrDefault(), Account: "functions"}
 	if len(o.Rights) > 0 {
 		v.Account = o.Name
 	}

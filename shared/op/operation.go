@@ -33,10 +33,21 @@ type Operation struct {
 	Handler Handler
 }
 
-// Scale bounds an operation's pods. Zero values mean the defaults of the generator.
+// Scale bounds an operation's pods. Zero values mean the defaults.
 type Scale struct {
-	Max         int // most pods
-	Concurrency int // most requests at once in a pod
+	Max         int // most pods; default 10
+	Concurrency int // most requests at once in a pod; default 50
+}
+
+// OrDefault fills in what is not set: enough for a busy domain, little enough for a small cluster.
+func (s Scale) OrDefault() Scale {
+	if s.Max == 0 {
+		s.Max = 10
+	}
+	if s.Concurrency == 0 {
+		s.Concurrency = 50
+	}
+	return s
 }
 
 // Right is one resource of the object API and what may be done to it, in every namespace.

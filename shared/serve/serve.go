@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -26,7 +27,8 @@ const Grace = 20 * time.Second
 const lastBytes = 50 * time.Millisecond
 
 // Run serves the operation until ctx ends and work in flight is done. One that answers no HTTP is run instead, with
-// only its health served: a job to its end, a stream until ctx ends.
+// only its health served: a job to its end, a stream until ctx ends. The port may name the one address to listen on,
+// as host:port.
 func Run(ctx context.Context, p *platform.Platform, port string, o op.Operation) error {
 	if port == "" {
 		port = "8080"
@@ -60,8 +62,12 @@ func healthOnly(w http.ResponseWriter, r *http.Request) {
 
 // untilDone serves until work ends, or the server does.
 func untilDone(port string, work func() error) error {
+	host, number, err := net.SplitHostPort(port)
+	if err != nil {
+		host, number = "", port // of every address
+	}
 	served, done := make(chan error, 1), make(chan error, 1)
-	go func() { served <- funcframework.StartHostPort("", port) }()
+	go func() { served <- funcframework.StartHostPort(host, number) }()
 	go func() { done <- work() }()
 	select {
 	case err := <-served:

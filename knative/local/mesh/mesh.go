@@ -78,6 +78,17 @@ func (m *Mesh) Handle(service, namespace string, h http.Handler) {
 	m.handlers[name{service, namespace}] = h
 }
 
+// Handler is what serves the name <service>.<namespace> in this process.
+func (m *Mesh) Handler(service, namespace string) (http.Handler, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	h := m.handlers[name{service, namespace}]
+	if h == nil {
+		return nil, fmt.Errorf("nothing here serves %s.%s", service, namespace)
+	}
+	return h, nil
+}
+
 // URL is the proxy's address, for HTTP_PROXY.
 func (m *Mesh) URL() *url.URL { return &url.URL{Scheme: "http", Host: m.listener.Addr().String()} }
 

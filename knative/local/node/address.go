@@ -107,4 +107,13 @@ func (b *block) release(a netip.Addr) {
 	delete(b.taken, a)
 }
 
+// Lend gives out an address for something that is no pod, until it is given back.
+func (n *Node) Lend() (addr string, giveBack func(), err error) {
+	a, err := n.block.take("")
+	if err != nil {
+		return "", nil, err
+	}
+	return a.String(), func() { n.block.release(a) }, nil
+}
+
 func (b *block) close() { b.claim.Close() }

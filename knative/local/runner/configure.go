@@ -20,12 +20,13 @@ func (p *Platform) configure(context.Context) error {
 		return err
 	}
 	p.keys = keys
-	vars := maps.Clone(keys)
-	maps.Copy(vars, map[string]string{
+	p.settings = map[string]string{
 		"ONEX_MONGO": p.servers.mongo.URI(), "ONEX_REDIS": p.servers.redis.Addr(), "ONEX_KAFKA": p.servers.kafka.Addr(),
-		"KUBECONFIG": p.servers.kube.Kubeconfig(),
-	})
-	maps.Copy(vars, p.o.Settings)
+	}
+	maps.Copy(p.settings, p.o.Settings)
+	vars := maps.Clone(keys)
+	maps.Copy(vars, p.settings)
+	vars["KUBECONFIG"] = p.servers.kube.Kubeconfig()
 	if p.config, err = config.ReadMap(vars); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (p *Platform) streams() map[string]scaler.Stream {
 	all := map[string]scaler.Stream{}
 	for _, o := range catalog.Operations() {
 		if o.Topic() != nil {
-			all[o.Name] = func(ctx context.Context, _ string) error { return o.Run(ctx, p.platform) }
+			all[o.Name] = func(ctx context.Context, _ string) error { return p.functions.stream(ctx, o) }
 		}
 	}
 	return all

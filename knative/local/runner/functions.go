@@ -19,11 +19,15 @@ const namespace = "onex"
 
 // mountFunctions puts every operation behind the name that it has on a cluster.
 func (p *Platform) mountFunctions(context.Context) error {
+	p.functions = p.inOneProcess()
+	if p.o.Isolate {
+		p.functions = p.inProcesses()
+	}
 	for _, o := range catalog.Operations() {
 		if !o.Serves() {
 			continue
 		}
-		h, err := o.HTTP(p.platform)
+		h, err := p.functions.handler(o)
 		if err != nil {
 			return err
 		}
@@ -33,20 +37,16 @@ func (p *Platform) mountFunctions(context.Context) error {
 }
 
 // startGateway opens the one address that users know. It passes everything on to the gateway operation.
-func (p *Platform) startGateway(context.Context) error {
-	o, ok := catalog.Find("gateway")
-	if !ok {
-		return errors.New("the catalog has no gateway")
-	}
-	h, err := o.HTTP(p.platform)
-	if err != nil {
-		return err
-	}
+func (p *Platform) startGateway(context.Context) (err error) {
 	if p.listener, err = net.Listen("tcp", p.o.Addr); err != nil {
 		host, _, _ := net.SplitHostPort(p.o.Addr)
 		if p.listener, err = net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
 			return fmt.Errorf("listen on %q: %w", p.o.Addr, err)
 		}
+	}
+	h, err := p.mesh.Handler("gateway", namespace)
+	if err != nil {
+		return err
 	}
 	p.run("gateway", func(ctx context.Context) error { return serve(ctx, p.listener, h) })
 	return nil

@@ -30,6 +30,11 @@ type Options struct {
 	// Kube and Toyblc are the paths of the built programs: the API server, and the chain node that pods run.
 	Kube   string
 	Toyblc string
+	// Isolate has each operation run in processes of its own, of the built program Functions, as on a cluster.
+	Isolate   bool
+	Functions string
+	// Idle is how long such a process is kept when nothing comes; zero means 30 seconds.
+	Idle time.Duration
 	// Triggers is the folder that says who wakes on what; it is read again whenever it changes.
 	Triggers string
 	// CRDs is the folder with the definitions of the platform's kinds.
@@ -45,17 +50,19 @@ type Options struct {
 
 // Platform is a running platform.
 type Platform struct {
-	o        Options
-	servers  *servers
-	config   config.Config
-	keys     map[string]string
-	mesh     *mesh.Mesh
-	node     *node.Node
-	listener net.Listener
-	platform *platform.Platform
-	work     *errgroup.Group
-	stop     context.CancelFunc
-	ctx      context.Context
+	o         Options
+	servers   *servers
+	config    config.Config
+	settings  map[string]string // what a cluster has in its ConfigMap
+	keys      map[string]string // what a cluster has in its Secret
+	mesh      *mesh.Mesh
+	node      *node.Node
+	functions functions
+	listener  net.Listener
+	platform  *platform.Platform
+	work      *errgroup.Group
+	stop      context.CancelFunc
+	ctx       context.Context
 }
 
 // Start returns when the platform is ready. Close it.

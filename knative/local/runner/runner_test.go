@@ -3,6 +3,7 @@ package runner_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -53,18 +54,37 @@ func options(state string) runner.Options {
 		panic(err)
 	}
 	return runner.Options{
-		State: state, Kube: filepath.Join(root, "bin/kube"), Toyblc: filepath.Join(root, "bin/toyblc"),
+		State: state, Kube: filepath.Join(root, "bin/kube"), Toyblc: filepath.Join(root, "bin/toyblc"), Functions: filepath.Join(root, "bin/functions"),
 		Triggers: filepath.Join(root, "triggers"), CRDs: filepath.Join(root, "knative/crds"), Addr: "127.0.0.1:0",
 		Log: slog.New(slog.DiscardHandler),
 	}
 }
 
 func TestFirstCoinOnOneMachine(t *testing.T) {
-	o := options(t.TempDir())
-	o.Triggers = t.TempDir() // the test changes them
-	if err := os.CopyFS(o.Triggers, os.DirFS(options("").Triggers)); err != nil {
-		t.Fatal(err)
+	for name, mode := range map[string]struct {
+		set  func(*runner.Options)
+		then func(*testing.T, *runner.Platform)
+	}{
+		"one process":                {func(*runner.Options) {}, oneProcess},
+		"a process each (ISOLATE=1)": {func(o *runner.Options) { o.Isolate, o.Idle = true, 3*time.Second }, fromZeroToZero},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t.TempDir())
+			mode.set(&o)
+			o.Triggers = t.TempDir() // the test changes them
+			if err := os.CopyFS(o.Triggers, os.DirFS(options("").Triggers)); err != nil {
+				t.Fatal(err)
+			}
+			p := start(t, o)
+			e2e.Run(t, envOf(t, o.State))
+			mode.then(t, p)
+		})
 	}
+}
+
+// start starts a platform that ends with the test and leaves no process.
+func start(t *testing.T, o runner.Options) *runner.Platform {
+	t.Helper()
 	p, err := runner.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -73,8 +93,11 @@ func TestFirstCoinOnOneMachine(t *testing.T) {
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
+		if left := processesOf(o.State); len(left) > 0 {
+			t.Errorf("processes left: %q", left)
+		}
 	})
-	e2e.Run(t, envOf(t, o.State))
+	return p
 }
 
 // A platform that is killed in the middle goes on where it was: nothing is lost, nothing happens twice, and none of
@@ -154,13 +177,18 @@ func (p *process) interrupt(t *testing.T) {
 	}
 }
 
-// left are the command lines of processes that name the state folder.
-func (p *process) left() []string {
+func (p *process) left() []string { return processesOf(p.state) }
+
+// processesOf are the command lines of processes, other than this one, that name the state folder in their arguments
+// or in their environment.
+func processesOf(state string) []string {
 	var lines []string
-	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, f := range files {
-		if text, err := os.ReadFile(f); err == nil && strings.Contains(string(text), p.state) {
-			lines = append(lines, strings.ReplaceAll(string(text), "\x00", " "))
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range dirs {
+		line, _ := os.ReadFile(dir + "/cmdline")
+		env, _ := os.ReadFile(dir + "/environ")
+		if dir != fmt.Sprintf("/proc/%d", os.Getpid()) && strings.Contains(string(line)+string(env), state) {
+			lines = append(lines, strings.ReplaceAll(string(line), "\x00", " "))
 		}
 	}
 	return lines

@@ -31,6 +31,8 @@ func options() (o runner.Options, demo bool) {
 	flag.StringVar(&o.State, "state", ".onex", "folder of everything that is kept")
 	flag.StringVar(&o.Kube, "kube", "bin/kube", "the built API server program")
 	flag.StringVar(&o.Toyblc, "toyblc", "bin/toyblc", "the built chain node program")
+	flag.StringVar(&o.Functions, "functions", "bin/functions", "the built functions program, for -isolate")
+	flag.BoolVar(&o.Isolate, "isolate", false, "run each operation in processes of its own, from zero and back, as a cluster does")
 	flag.StringVar(&o.Triggers, "triggers", "triggers", "folder that says who wakes on what")
 	flag.StringVar(&o.CRDs, "crds", "knative/crds", "folder with the definitions of the kinds")
 	flag.StringVar(&o.Addr, "addr", "127.0.0.1:8080", "where the gateway listens; when taken, a free port is used")
@@ -41,7 +43,7 @@ func options() (o runner.Options, demo bool) {
 
 func run(ctx context.Context, stop func()) error {
 	o, demo := options()
-	for _, path := range []*string{&o.State, &o.Kube, &o.Toyblc, &o.Triggers, &o.CRDs} {
+	for _, path := range []*string{&o.State, &o.Kube, &o.Toyblc, &o.Functions, &o.Triggers, &o.CRDs} {
 		absolute, err := filepath.Abs(*path)
 		if err != nil {
 			return fmt.Errorf("path %q: %w", *path, err)
