@@ -107,8 +107,11 @@ func (w *world) auditSlots(t *testing.T, ada *life.Life, entries []ledger.Entry,
 
 // auditRewards verifies the whole chain and wants one reward for each confirmed block of ours, of just its worth.
 func (w *world) auditRewards(t *testing.T, ada *life.Life) {
-	blocks, err := w.blocks(t.Context(), ada)
-	fatal(t, err)
+	var blocks []block.Block
+	eventually(t, "the genesis node shows its chain", func(ctx context.Context) (err error) {
+		blocks, err = w.blocks(ctx, ada)
+		return err
+	})
 	verifier, err := block.NewVerifier(block.Params{
 		ChainID: string(ada.Chain.UID), Time: ada.Chain.CreationTimestamp.Time,
 		Interval: time.Duration(ada.Chain.Spec.MinMineIntervalSeconds) * time.Second,
