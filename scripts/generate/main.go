@@ -1,5 +1,6 @@
 // Command generate writes everything that derives from the catalog of operations: Knative Services, Triggers,
-// PingSources, ScaledObjects, StatefulSets, Jobs, roles, the gateway's routes and the OpenAPI document.
+// PingSources, ScaledObjects, StatefulSets, Jobs, roles, the gateway's routes,
+// the OpenAPI document and what of the SDK is not written by hand.
 //
 //	go run ./scripts/generate          # write
 //	go run ./scripts/generate -check   # fail when something checked in is stale
@@ -14,6 +15,7 @@ import (
 	"onex.io/onex/functions/catalog"
 	"onex.io/onex/scripts/manifests"
 	"onex.io/onex/scripts/openapi"
+	"onex.io/onex/scripts/sdk"
 )
 
 func main() {
@@ -36,6 +38,9 @@ func run(root string, check bool) error {
 		return err
 	}
 	if files[openapi.File], err = openapi.Document(operations, os.DirFS(filepath.Join(root, "knative/crds"))); err != nil {
+		return err
+	}
+	if files[sdk.File], err = sdk.Render(operations, os.DirFS(filepath.Join(root, sdk.Folder))); err != nil {
 		return err
 	}
 	if check {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,11 +104,13 @@ const tooLarge = "too-large"
 func domain(o op.Operation) string {
 	in, out := o.Handler.Types()
 	for _, t := range []interface{ PkgPath() string }{in, out} {
-		if _, below, ok := strings.Cut(t.PkgPath(), "/shared/api/"); ok {
-			return below
+		for _, folder := range []string{"/shared/api/", "/functions/"} {
+			if _, below, ok := strings.Cut(t.PkgPath(), folder); ok {
+				return below
+			}
 		}
 	}
-	return path.Base(in.PkgPath())
+	return "platform"
 }
 
 func security(l access.Level) []map[string][]string {

@@ -9,13 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
+	"reflect"
 	"strings"
 
-	"onex.io/onex/shared/api/apps/v1beta1"
-	"onex.io/onex/shared/api/session"
-	"onex.io/onex/shared/api/user"
-	"onex.io/onex/shared/api/wallet"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/trace"
 )
@@ -49,42 +45,6 @@ func (c *Client) WithToken(token string) *Client {
 	o := c.o
 	o.Token = func() (string, error) { return token, nil }
 	return &Client{base: c.base, o: o}
-}
-
-// CreateUser signs somebody up.
-func (c *Client) CreateUser(ctx context.Context, in user.Create) (*user.User, error) {
-	return call[user.User](ctx, c, http.MethodPost, "/v1/users", in)
-}
-
-// Login gives tokens for a username and its password.
-func (c *Client) Login(ctx context.Context, in session.Login) (*session.Tokens, error) {
-	return call[session.Tokens](ctx, c, http.MethodPost, "/v1/auth/login", in)
-}
-
-// CreateChain creates a chain in the caller's namespace.
-func (c *Client) CreateChain(ctx context.Context, in *v1beta1.Chain) (*v1beta1.Chain, error) {
-	return call[v1beta1.Chain](ctx, c, http.MethodPost, "/v1/chains", in)
-}
-
-// CreateMinerSet buys a pool of miners.
-func (c *Client) CreateMinerSet(ctx context.Context, in *v1beta1.MinerSet) (*v1beta1.MinerSet, error) {
-	return call[v1beta1.MinerSet](ctx, c, http.MethodPost, "/v1/minersets", in)
-}
-
-// GetMinerSet reads one of the caller's MinerSets.
-func (c *Client) GetMinerSet(ctx context.Context, name string) (*v1beta1.MinerSet, error) {
-	return call[v1beta1.MinerSet](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(name), nil)
-}
-
-// GetWallet reads the caller's balance and its newest entries.
-func (c *Client) GetWallet(ctx context.Context, entries int) (*wallet.Wallet, error) {
-	return call[wallet.Wallet](ctx, c, http.MethodGet, "/v1/wallet?limit="+strconv.Itoa(entries), nil)
-}
-
-// BuySlot charges a miner's slot; only parts of the platform may.
-func (c *Client) BuySlot(ctx context.Context, in wallet.Slot) error {
-	_, err := call[wallet.Bought](ctx, c, http.MethodPost, "/v1/slots", in)
-	return err
 }
 
 // maxReply bounds what is read of an answer, in bytes.
@@ -143,6 +103,20 @@ func (c *Client) request(ctx context.Context, method, path string, in any) (*htt
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	return request, nil
+}
+
+// query is the query of a path, from keys and values in turn. Zero values are left to their defaults.
+func query(pairs ...any) string {
+	values := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		if v := reflect.ValueOf(pairs[i+1]); !v.IsZero() {
+			values.Set(pairs[i].(string), fmt.Sprint(pairs[i+1]))
+		}
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return "?" + values.Encode()
 }
 
 // refusal rebuilds the fault; an answer that is none of ours, such as an ingress's, keeps only its status.
