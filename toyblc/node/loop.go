@@ -78,7 +78,9 @@ func (n *Node) do(outputs []chain.Output) error {
 		}
 	}
 	s := n.machine.Status()
-	n.status.Store(&s)
+	if before := n.status.Swap(&s); before == nil || before.Head != s.Head {
+		n.heads.ring()
+	}
 	n.beat.Store(time.Now().Unix())
 	return nil
 }
