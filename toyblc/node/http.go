@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -21,10 +22,10 @@ const (
 	deaf = 30 * time.Second
 )
 
-// serve starts both servers; one that fails reports to faults.
-func (n *Node) serve(wg *sync.WaitGroup, faults chan<- error) []*http.Server {
+// serve starts both servers; one that fails reports to faults. Requests end with ctx.
+func (n *Node) serve(ctx context.Context, wg *sync.WaitGroup, faults chan<- error) []*http.Server {
 	face := &http.Server{
-		Handler: n.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		Handler: n.routes(), BaseContext: func(net.Listener) context.Context { return ctx }, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	peers := &http.Server{Handler: n.hub, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}
@@ -48,6 +49,7 @@ func (n *Node) routes() http.Handler {
 	mux.Handle("GET /v1/status", answering(n.getStatus))
 	mux.Handle("GET /v1/blocks", inTurn(answering(n.getBlocks), maxReaders, readerWait))
 	mux.Handle("GET /v1/blocks/{id}", answering(n.getBlock))
+	mux.Handle("GET /v1/blocks/stream", answering(n.getStream))
 	mux.Handle("GET /v1/signers", answering(n.getSigners))
 	mux.Handle("POST /v1/blocks", n.authorized(answering(n.postBlock)))
 	mux.Handle("GET /v1/peers", answering(n.getPeers))

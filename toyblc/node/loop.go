@@ -78,7 +78,9 @@ func (n *Node) do(outputs []chain.Output) error {
 		}
 	}
 	s := n.machine.Status()
-	n.status.Store(&s)
+	if before := n.status.Swap(&s); before == nil || before.Head != s.Head {
+		n.heads.ring()
+	}
 	n.beat.Store(time.Now().Unix())
 	return nil
 }
@@ -88,7 +90,7 @@ func (n *Node) doOne(o chain.Output) error {
 	case chain.Send:
 		n.hub.Send(o.Peer, o.Message)
 	case chain.Serve:
-		return n.serveBlocks(o)
+		n.serveBlocks(o)
 	case chain.Drop:
 		n.metrics.dropped(o.Reason)
 		n.hub.Drop(o)
@@ -121,11 +123,13 @@ func (n *Node) tell(o chain.Output) {
 	}
 }
 
-func (n *Node) serveBlocks(o chain.Serve) error {
-	blocks, err := store.Serve(n.store, o.Locator)
-	if err != nil {
-		return err
-	}
-	n.hub.Send(o.Peer, blocks)
-	return nil
+// serveBlocks lets the peer's own goroutine read what it asked for.
+func (n *Node) serveBlocks(o chain.Serve) {
+	n.hub.Answer(o.Peer, func() (chain.Blocks, error) {
+		blocks, err := store.Serve(n.store, o.Locator)
+		if err != nil {
+			return blocks, n.unreadable(err)
+		}
+		return blocks, nil
+	})
 }

@@ -35,12 +35,14 @@ type Node struct {
 	events  *emitter    // nil without a sink
 	metrics *metrics
 
-	inputs chan chain.Input
-	posts  chan posting
-	broken chan error // the store, found out by a reader
-	status atomic.Pointer[chain.Status]
-	beat   atomic.Int64 // unix seconds of the last turn of the loop
-	mined  atomic.Int64 // blocks of the own miner
+	inputs  chan chain.Input
+	posts   chan posting
+	broken  chan error // the store, found out by a reader
+	status  atomic.Pointer[chain.Status]
+	beat    atomic.Int64 // unix seconds of the last turn of the loop
+	mined   atomic.Int64 // blocks of the own miner
+	heads   *bell
+	streams atomic.Int32
 
 	p2pListener, httpListener net.Listener
 }
@@ -53,7 +55,7 @@ func New(cfg Config, log *slog.Logger) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, genesis: block.Genesis(cfg.Params).Hash, log: log, inputs: make(chan chain.Input, 64),
-		posts: make(chan posting), broken: make(chan error, 1),
+		posts: make(chan posting), broken: make(chan error, 1), heads: newBell(),
 	}
 	n.metrics = newMetrics(n)
 	n.hub = p2p.New(p2p.Options{Deliver: n.deliver, Log: log})
@@ -167,7 +169,7 @@ func (n *Node) Run(ctx context.Context) error {
 	defer cancel()
 	var wg sync.WaitGroup
 	faults := make(chan error, 2)
-	servers := n.serve(&wg, faults)
+	servers := n.serve(ctx, &wg, faults)
 	wg.Go(func() { n.work(ctx) })
 	wg.Go(func() { n.emit(ctx) })
 	n.log.Info("node runs", "chain", n.cfg.Params.ChainID, "p2p", n.P2PAddr(), "http", n.HTTPAddr(),

@@ -14,7 +14,7 @@ import (
 const (
 	// MaxMessage bounds the answer to a Want. It holds the greatest that a node
 	// gives: store.RangeBytes of data, each byte of which JSON may write as six.
-	MaxMessage = 16 << 20
+	MaxMessage = 6 << 20
 	// MaxUnasked bounds every other frame. It holds the greatest Data. Only one
 	// peer is asked at a time, so many peers together cost little memory.
 	MaxUnasked = 512 << 10

@@ -16,6 +16,7 @@ import (
 
 const (
 	outQueue   = 256
+	maxAnswers = 16 // in memory at once, some 4 MB each at worst
 	pingEvery  = 20 * time.Second
 	writeLimit = 15 * time.Second
 	closeLimit = time.Second
@@ -29,17 +30,26 @@ type conn struct {
 	url       string // of a dialed peer
 	incoming  bool
 	since     time.Time
-	out       chan chain.Message
-	answering atomic.Bool        // a Blocks waits in out
+	out       chan outgoing
+	turns     chan struct{}      // of all connections, for answers
+	answering atomic.Bool        // an answer waits in out
 	cancel    context.CancelFunc // ends run
 	once      sync.Once
 }
 
+// outgoing is a message, or an answer to a Want that is made when its turn comes.
+type outgoing struct {
+	message chain.Message
+	answer  func() (chain.Blocks, error)
+}
+
 // run reads messages until the connection ends, and says why it did.
 func (c *conn) run(ctx context.Context, take func(chain.Message)) error {
+	var writer sync.WaitGroup
+	defer writer.Wait()
 	defer c.cancel()
 	c.ws.SetReadLimit(MaxUnasked)
-	go c.write(ctx)
+	writer.Go(func() { c.write(ctx) })
 	for {
 		_, raw, err := c.ws.Read(ctx)
 		if err != nil {
@@ -60,13 +70,13 @@ func (c *conn) run(ctx context.Context, take func(chain.Message)) error {
 
 // queue takes a message to be written, and reports whether there was room. Of
 // the large answers only one may wait: who asks again before reading the first
-// would fill our memory.
-func (c *conn) queue(m chain.Message) bool {
-	if _, answer := m.(chain.Blocks); answer && !c.answering.CompareAndSwap(false, true) {
+// would keep us busy for nothing.
+func (c *conn) queue(o outgoing) bool {
+	if o.answer != nil && !c.answering.CompareAndSwap(false, true) {
 		return false
 	}
 	select {
-	case c.out <- m:
+	case c.out <- o:
 		return true
 	default:
 		return false
@@ -90,8 +100,8 @@ func (c *conn) write(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case m := <-c.out:
-			err = c.writeOne(ctx, m)
+		case o := <-c.out:
+			err = c.writeOne(ctx, o)
 		case <-ping.C:
 			err = c.ping(ctx)
 		}
@@ -102,16 +112,37 @@ func (c *conn) write(ctx context.Context) {
 	}
 }
 
-func (c *conn) writeOne(ctx context.Context, m chain.Message) error {
-	raw, err := Encode(m)
+func (c *conn) writeOne(ctx context.Context, o outgoing) error {
+	if o.answer != nil {
+		return c.writeAnswer(ctx, o.answer)
+	}
+	if _, question := o.message.(chain.Want); question {
+		c.ws.SetReadLimit(MaxMessage)
+	}
+	return c.send(ctx, o.message)
+}
+
+// writeAnswer holds an answer in memory only while it has a turn, so that a crowd
+// that asks and does not read cannot fill it.
+func (c *conn) writeAnswer(ctx context.Context, answer func() (chain.Blocks, error)) error {
+	defer c.answering.Store(false)
+	select {
+	case c.turns <- struct{}{}:
+		defer func() { <-c.turns }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	blocks, err := answer()
 	if err != nil {
 		return err
 	}
-	switch m.(type) {
-	case chain.Want:
-		c.ws.SetReadLimit(MaxMessage)
-	case chain.Blocks:
-		defer c.answering.Store(false)
+	return c.send(ctx, blocks)
+}
+
+func (c *conn) send(ctx context.Context, m chain.Message) error {
+	raw, err := Encode(m)
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()

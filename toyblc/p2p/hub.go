@@ -46,6 +46,7 @@ type Hub struct {
 	conns   map[chain.PeerID]*conn
 	dialing map[string]bool
 	bans    bans
+	turns   chan struct{}
 }
 
 // New makes a hub without connections.
@@ -64,7 +65,8 @@ func New(o Options) *Hub {
 		transport.Proxy = http.ProxyFromEnvironment
 		o.Client = &http.Client{Transport: transport}
 	}
-	h := &Hub{opts: o, conns: map[chain.PeerID]*conn{}, dialing: map[string]bool{}, bans: bans{}, closing: make(chan struct{})}
+	h := &Hub{opts: o, conns: map[chain.PeerID]*conn{}, dialing: map[string]bool{}, bans: bans{}, closing: make(chan struct{}),
+		turns: make(chan struct{}, maxAnswers)}
 	h.done, h.stop = context.WithCancel(context.Background())
 	return h
 }
@@ -129,7 +131,7 @@ func (h *Hub) register(c *conn) bool {
 	}
 	h.wg.Add(1)
 	h.last++
-	c.id, c.out, c.since = h.last, make(chan chain.Message, outQueue), time.Now()
+	c.id, c.out, c.turns, c.since = h.last, make(chan outgoing, outQueue), h.turns, time.Now()
 	h.conns[c.id] = c
 	return true
 }
@@ -148,8 +150,16 @@ func (h *Hub) conn(id chain.PeerID) *conn {
 
 // Send queues a message; it never waits. A peer that lets its queue fill is
 // closed, and catches up when it comes back.
-func (h *Hub) Send(id chain.PeerID, m chain.Message) {
-	if c := h.conn(id); c != nil && !c.queue(m) {
+func (h *Hub) Send(id chain.PeerID, m chain.Message) { h.queue(id, outgoing{message: m}) }
+
+// Answer queues the answer to a Want; it never waits. The answer is made when its
+// turn comes, by a goroutine of the peer's; an error closes the connection.
+func (h *Hub) Answer(id chain.PeerID, answer func() (chain.Blocks, error)) {
+	h.queue(id, outgoing{answer: answer})
+}
+
+func (h *Hub) queue(id chain.PeerID, o outgoing) {
+	if c := h.conn(id); c != nil && !c.queue(o) {
 		c.end(websocket.StatusTryAgainLater, "Slow: the queue to you is full")
 	}
 }

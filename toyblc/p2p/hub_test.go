@@ -208,8 +208,48 @@ func TestWhoAsksAgainBeforeReadingTheAnswerIsClosed(t *testing.T) {
 	id := next[chain.PeerUp](t, b).Peer
 	large := chain.Blocks{Blocks: []block.Block{{Data: strings.Repeat("x", 8<<20)}}}
 	for range 8 {
-		b.hub.Send(id, large)
+		b.hub.Answer(id, func() (chain.Blocks, error) { return large, nil })
 	}
+	next[chain.PeerDown](t, b)
+}
+
+func TestOnlySomeAnswersAreInMemoryAtOnce(t *testing.T) {
+	b := newEnd(t, p2p.Options{})
+	const askers, most = 40, 16
+	made, release := make(chan int, askers), make(chan struct{})
+	for i := range askers {
+		ws := dial(t, b.url)
+		go func() { // reads, so that its answer can go out
+			for {
+				if _, _, err := ws.Read(t.Context()); err != nil {
+					return
+				}
+			}
+		}()
+		b.hub.Answer(next[chain.PeerUp](t, b).Peer, func() (chain.Blocks, error) {
+			made <- i
+			<-release
+			return chain.Blocks{}, nil
+		})
+	}
+	for range most {
+		<-made
+	}
+	select {
+	case <-made:
+		t.Fatalf("more than %d answers are made at once", most)
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(release)
+	for range askers - most {
+		<-made
+	}
+}
+
+func TestAnAnswerThatCannotBeMadeClosesTheConnection(t *testing.T) {
+	b := newEnd(t, p2p.Options{})
+	dial(t, b.url)
+	b.hub.Answer(next[chain.PeerUp](t, b).Peer, func() (chain.Blocks, error) { return chain.Blocks{}, errors.New("no disk") })
 	next[chain.PeerDown](t, b)
 }
 

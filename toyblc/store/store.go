@@ -31,7 +31,7 @@ type Store interface {
 
 // RangeBytes bounds the data that one Range reads into memory, give or take a
 // block.
-const RangeBytes = 2 << 20
+const RangeBytes = 512 << 10
 
 // Serve answers a peer's question from the store: the blocks after the first
 // hash of the locator that is on the main chain.
