@@ -10,6 +10,7 @@ import (
 
 	"onex.io/onex/functions/audit"
 	"onex.io/onex/functions/chain"
+	"onex.io/onex/functions/deadletter"
 	"onex.io/onex/functions/gateway"
 	"onex.io/onex/functions/minerset"
 	"onex.io/onex/functions/nightwatch"
@@ -23,7 +24,7 @@ import (
 // Operations lists every operation, ordered by name.
 func Operations() []op.Operation {
 	all := slices.Concat(
-		audit.Operations(), chain.Operations(), gateway.Operations(), minerset.Operations(), nightwatch.Operations(),
+		audit.Operations(), chain.Operations(), deadletter.Operations(), gateway.Operations(), minerset.Operations(), nightwatch.Operations(),
 		session.Operations(), setup.Operations(), user.Operations(), wallet.Operations(),
 	)
 	slices.SortFunc(all, func(a, b op.Operation) int {
@@ -58,6 +59,9 @@ func Check(all []op.Operation) error {
 			return fmt.Errorf("operation %q has no summary", o.Name)
 		case len(o.Wakes) == 0:
 			return fmt.Errorf("operation %q has nothing that wakes it", o.Name)
+		}
+		if first := op.DeadLetterSink(all); o.GetsDeadLetters() && o.Name != first {
+			return fmt.Errorf("operations %q and %q both get the dead letters", first, o.Name)
 		}
 		names[o.Name] = true
 		for _, r := range o.Routes() {

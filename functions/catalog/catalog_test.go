@@ -53,6 +53,7 @@ func TestADeclarationThatCannotBeDeployedIsReportedByName(t *testing.T) {
 		{"no summary", []op.Operation{change(func(o *op.Operation) { o.Summary = "" })}, "no summary"},
 		{"nothing that wakes it", []op.Operation{change(func(o *op.Operation) { o.Wakes = nil })}, "nothing that wakes it"},
 		{"one route twice", []op.Operation{good, change(func(o *op.Operation) { o.Name = "b" })}, "GET /a"},
+		{"two that get the dead letters", []op.Operation{change(func(o *op.Operation) { o.Wakes = op.On(op.DeadLetters()) }), change(func(o *op.Operation) { o.Name, o.Wakes = "b", op.On(op.DeadLetters()) })}, `"a" and "b" both get the dead letters`},
 		{"a route that lets nobody in", []op.Operation{change(func(o *op.Operation) { o.Allow = "" })}, "lets nobody in"},
 	} {
 		err := catalog.Check(row.all)

@@ -21,6 +21,7 @@ import (
 
 	"onex.io/onex/eventing"
 	"onex.io/onex/functions/catalog"
+	"onex.io/onex/shared/op"
 )
 
 // admitted is a resource as Knative's webhooks see it.
@@ -152,6 +153,25 @@ func wantService(t *testing.T, o object, services []string, d duckv1.Destination
 	}
 }
 
+// wantDeadLetters wants what a Trigger cannot deliver to be kept, by an operation that no Trigger wakes: its own
+// failures would come back to it for ever.
+func wantDeadLetters(t *testing.T, o object, services []string, wire *eventingv1.Trigger) {
+	t.Helper()
+	sink := op.DeadLetterSink(catalog.Operations())
+	d := wire.Spec.Delivery
+	if d == nil || d.DeadLetterSink == nil || d.DeadLetterSink.Ref == nil || d.DeadLetterSink.Ref.Name != sink {
+		t.Errorf("%s: what cannot be delivered does not go to %q", o.file, sink)
+		return
+	}
+	wantService(t, o, services, *d.DeadLetterSink)
+	if wire.Spec.Subscriber.Ref.Name == sink {
+		t.Errorf("%s: a Trigger wakes %s", o.file, sink)
+	}
+	if d.Retry == nil || *d.Retry < 3 || d.BackoffPolicy == nil || d.BackoffDelay == nil || d.Timeout == nil {
+		t.Errorf("%s: delivery %+v is not patient, or not bounded", o.file, d)
+	}
+}
+
 func TestEveryWireLeadsToSomebody(t *testing.T) {
 	all := objects(t)
 	services, streams, brokers := named(all, "serving.knative.dev/v1 Service"), named(all, "apps/v1 StatefulSet"), named(all, "eventing.knative.dev/v1 Broker")
@@ -165,6 +185,7 @@ func TestEveryWireLeadsToSomebody(t *testing.T) {
 			if len(wire.Spec.Filters) != 1 || !slices.Contains(eventing.Types(), wire.Spec.Filters[0].Exact["type"]) {
 				t.Errorf("%s: hears %+v", o.file, wire.Spec.Filters)
 			}
+			wantDeadLetters(t, o, services, wire)
 		case *sourcesv1.PingSource:
 			wantService(t, o, services, wire.Spec.Sink)
 		case *kedav1alpha1.ScaledObject:

@@ -29,6 +29,7 @@ func operations() []op.Operation {
 			Scale: op.Scale{Max: 3, Concurrency: 7}, Rights: []op.Right{op.May("chains", "get", "list"), {Resource: "pods", Verbs: []string{"get"}}}},
 		{Name: "entrance", Summary: "Lets in.", Public: true, Wakes: op.On(op.AnyPath()), Handler: op.OnEvent(hear)},
 		{Name: "store-thing", Summary: "Keeps things.", Wakes: op.On(op.From(op.Topic{Name: "things", Partitions: 6, Lag: 50}))},
+		{Name: "keep-refused", Summary: "Keeps the refused.", Wakes: op.On(op.DeadLetters()), Handler: op.OnEvent(hear)},
 		{Name: "set-up", Summary: "Sets up.", Wakes: op.On(op.AtDeploy())},
 	}
 }
@@ -47,7 +48,7 @@ func TestEveryOperationGetsWhatItNeedsAndNoMore(t *testing.T) {
 		"functions/gateway/routes.json",
 		"knative/jobs/kustomization.yaml", "knative/jobs/set-up.yaml",
 		"knative/rbac/kustomization.yaml", "knative/rbac/make-thing.yaml",
-		"knative/services/entrance.yaml", "knative/services/get-thing.yaml", "knative/services/kustomization.yaml", "knative/services/make-thing.yaml",
+		"knative/services/entrance.yaml", "knative/services/get-thing.yaml", "knative/services/keep-refused.yaml", "knative/services/kustomization.yaml", "knative/services/make-thing.yaml",
 		"knative/streams/kustomization.yaml", "knative/streams/store-thing.yaml",
 		"triggers/kustomization.yaml", "triggers/make-thing.yaml", "triggers/store-thing.yaml",
 	}
@@ -74,9 +75,10 @@ func TestWhatIsDeclaredStandsInTheFile(t *testing.T) {
 			`{apiGroups: ["apps.onex.io"], resources: [chains], verbs: [get, list]}`, `{apiGroups: [""], resources: [pods], verbs: [get]}`,
 		}, []string{"*"}},
 		{"an event and a clock", "triggers/make-thing.yaml", []string{"type: io.onex.thing.v1", `schedule: "*/5 * * * *"`, "kind: Trigger", "kind: PingSource"}, nil},
+		{"what a Trigger cannot deliver goes to who keeps it", "triggers/make-thing.yaml", []string{"deadLetterSink:\n      ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: keep-refused}"}, nil},
 		{"a topic", "triggers/store-thing.yaml", []string{"consumerGroup: store-thing", "topic: things", `lagThreshold: "50"`, "maxReplicaCount: 6", "offsetResetPolicy: earliest"}, nil},
 		{"the gateway does not route to itself", "functions/gateway/routes.json", []string{`"path": "/v1/things/{name}"`, `"operation": "get-thing"`}, []string{"entrance"}},
-		{"a folder lists its members", "knative/services/kustomization.yaml", []string{"- entrance.yaml\n- get-thing.yaml\n- make-thing.yaml\n"}, []string{"kustomization.yaml"}},
+		{"a folder lists its members", "knative/services/kustomization.yaml", []string{"- entrance.yaml\n- get-thing.yaml\n- keep-refused.yaml\n- make-thing.yaml\n"}, []string{"kustomization.yaml"}},
 	} {
 		text := string(files[row.file])
 		for _, part := range row.has {

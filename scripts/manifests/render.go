@@ -22,11 +22,12 @@ var templates embed.FS
 type view struct {
 	op.Operation
 	op.Scale
-	Account string // its ServiceAccount
+	Account     string // its ServiceAccount
+	DeadLetters string // the operation that gets what this one refuses
 }
 
-func viewOf(o op.Operation) view {
-	v := view{Operation: o, Scale: o.Scale.OrDefault(), Account: "functions"}
+func viewOf(o op.Operation, deadLetters string) view {
+	v := view{Operation: o, Scale: o.Scale.OrDefault(), Account: "functions", DeadLetters: deadLetters}
 	if len(o.Rights) > 0 {
 		v.Account = o.Name
 	}
@@ -43,7 +44,7 @@ func Render(operations []op.Operation) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, o := range operations {
 		for name, folder := range templatesOf(o) {
-			if err := add(files, path.Join(folder, o.Name+".yaml"), name, viewOf(o)); err != nil {
+			if err := add(files, path.Join(folder, o.Name+".yaml"), name, viewOf(o, op.DeadLetterSink(operations))); err != nil {
 				return nil, err
 			}
 		}

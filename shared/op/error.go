@@ -50,6 +50,12 @@ func WriteError(w http.ResponseWriter, err error) {
 	writeProblem(w, p)
 }
 
+// length is how many bytes the problem takes as a body.
+func (p *problem) length() int {
+	text, _ := json.Marshal(p)
+	return len(text) + len("\n")
+}
+
 // bodyTooLarge is the reason of the one refusal whose status is no kind's.
 const bodyTooLarge = "BodyTooLarge"
 

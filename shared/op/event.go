@@ -44,9 +44,17 @@ func OnEvent(build func(*platform.Platform) (EventFunc, error)) Handler {
 // badEvent is the reason of a delivery that holds no event.
 const badEvent = "BadEvent"
 
+// maxRefusal bounds what a broker is told, in bytes. Knative keeps as many of a refusal with the dead letter, and its
+// dispatcher panics over a longer one (eventing 0.50).
+const maxRefusal = 768
+
 // deliveryProblem tells the broker whether to deliver again: what is no event is its sender's fault and says so.
 func deliveryProblem(err error) *problem {
 	p := newProblem(err)
+	p.Metadata = map[string]string{}
+	for p.Message != "" && p.length() > maxRefusal {
+		p.Message = strings.ToValidUTF8(p.Message[:len(p.Message)/2], "")
+	}
 	p.Code = fault.DeliveryStatus(fault.KindOf(err))
 	if p.Reason == badEvent {
 		p.Code = http.StatusBadRequest

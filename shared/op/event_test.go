@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
@@ -283,4 +284,21 @@ func FuzzEventBody(f *testing.F) {
 			t.Errorf("status %d: %s", w.Code, w.Body)
 		}
 	})
+}
+
+// Knative's dispatcher encodes a refusal into 1,024 bytes of base64 and panics when they are too few.
+func TestARefusalFitsIntoADeadLetter(t *testing.T) {
+	for name, message := range map[string]string{
+		"plain": strings.Repeat("x", 5000), "letters of two bytes": strings.Repeat("ö", 5000), "letters that JSON makes six of": strings.Repeat("<\x01", 5000),
+	} {
+		server := newWorld(t).serve(hearing(func(context.Context, cloudevents.Event) error {
+			e := fault.New(fault.Invalid, "BadPayload", "%s", message)
+			e.Metadata = map[string]string{"field": message}
+			return e
+		}))
+		got := do(t, server, binary(event("user-a")))
+		if got.status != http.StatusUnprocessableEntity || len(got.body) > 768 || !strings.Contains(got.body, `"reason":"BadPayload"`) || !utf8.ValidString(got.body) {
+			t.Errorf("%s: %d, %d bytes: %s", name, got.status, len(got.body), got.body)
+		}
+	}
 }

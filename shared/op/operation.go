@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -69,6 +70,8 @@ type Wake struct {
 	Schedule *Schedule
 	Topic    *Topic
 	Deploy   bool // once, when the platform is deployed
+	// DeadLetter is by an event that another operation refused for good, or too often.
+	DeadLetter bool
 }
 
 // Route wakes by an HTTP request.
@@ -114,6 +117,9 @@ func Every(cron string) Wake { return Wake{Schedule: &Schedule{Cron: cron}} }
 
 // From wakes by a topic.
 func From(t Topic) Wake { return Wake{Topic: &t} }
+
+// DeadLetters wakes by every event that could not be delivered: the operation is the sink that Triggers name.
+func DeadLetters() Wake { return Wake{DeadLetter: true} }
 
 // AtDeploy runs once at every deployment, to its end.
 func AtDeploy() Wake { return Wake{Deploy: true} }
@@ -183,4 +189,17 @@ func (o Operation) Topic() *Topic {
 		}
 	}
 	return nil
+}
+
+// GetsDeadLetters says whether the operation is the sink of what others could not take.
+func (o Operation) GetsDeadLetters() bool {
+	return slices.ContainsFunc(o.Wakes, func(w Wake) bool { return w.DeadLetter })
+}
+
+// DeadLetterSink is the operation that gets what the others could not take; empty when there is none.
+func DeadLetterSink(all []Operation) string {
+	if i := slices.IndexFunc(all, Operation.GetsDeadLetters); i >= 0 {
+		return all[i].Name
+	}
+	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,6 +159,37 @@ func TestDeadLetterSaysWhereHowAndWhy(t *testing.T) {
 	}
 }
 
+func TestADeadLetterSinkMayBeAnAddress(t *testing.T) {
+	w := newWorld(t, map[string]string{
+		"uri.yaml":  trigger("uri", "  delivery: {deadLetterSink: {uri: 'http://grave.onex.svc.cluster.local/by/uri'}}\n"),
+		"both.yaml": trigger("both", "  delivery: {deadLetterSink: {uri: /by/both, ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: grave}}}\n"),
+	})
+	for _, name := range []string{"uri", "both"} {
+		w.subscribe(name, func(_ int, _ cloudevents.Event, rw http.ResponseWriter) { rw.WriteHeader(422) })
+	}
+	paths := make(chan string, 2)
+	w.mesh.Handle("grave", "onex", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { paths <- r.URL.Path }))
+	w.accept(event("1", "a"))
+	got := []string{<-paths, <-paths}
+	slices.Sort(got)
+	if want := []string{"/by/both", "/by/uri"}; !slices.Equal(got, want) {
+		t.Errorf("dead letters came to %v, want %v", got, want)
+	}
+}
+
+// Knative heeds Retry-After only where an alpha flag is set and the Trigger says up to what; as shipped it does not.
+func TestAWishToWaitIsNotHeeded(t *testing.T) {
+	w := newWorld(t, map[string]string{"t.yaml": trigger("t", quick(""))})
+	s := w.subscribe("t", func(n int, _ cloudevents.Event, rw http.ResponseWriter) {
+		if n == 1 {
+			rw.Header().Set("Retry-After", "3600")
+			rw.WriteHeader(429)
+		}
+	})
+	w.accept(event("1", "a"))
+	s.await(t, 2)
+}
+
 func TestSilentSubscriberEndsAtTheDeadLetter(t *testing.T) {
 	w := newWorld(t, map[string]string{"t.yaml": trigger("t", quick(", timeout: PT0.1S"+toGrave))})
 	hang := make(chan struct{})
@@ -257,6 +289,7 @@ func TestInvalidTriggersAreRefused(t *testing.T) {
 	for name, bad := range map[string]string{
 		"a delay that is not ISO 8601": trigger("bad", "  delivery: {backoffDelay: 2s}\n"),
 		"an unknown field":             trigger("bad", "  retries: 3\n"),
+		"a flag that no cluster sets":  trigger("bad", "  delivery: {retry: 1, retryAfterMax: PT1M}\n"),
 		"an unknown policy":            trigger("bad", "  delivery: {backoffPolicy: sometimes}\n"),
 		"a filter of two kinds":        trigger("bad", "  filters: [{exact: {type: a}, prefix: {type: a}}]\n"),
 		"a subscriber that is a Job":   strings.Replace(trigger("bad", ""), "kind: Service", "kind: Job", 1),
