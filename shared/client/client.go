@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
-	"onex.io/onex/shared/api/apps/v1beta1"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/api/wallet"
@@ -59,21 +57,6 @@ func (c *Client) CreateUser(ctx context.Context, in user.Create) (*user.User, er
 // Login gives tokens for a username and its password.
 func (c *Client) Login(ctx context.Context, in session.Login) (*session.Tokens, error) {
 	return call[session.Tokens](ctx, c, http.MethodPost, "/v1/auth/login", in)
-}
-
-// CreateChain creates a chain in the caller's namespace.
-func (c *Client) CreateChain(ctx context.Context, in *v1beta1.Chain) (*v1beta1.Chain, error) {
-	return call[v1beta1.Chain](ctx, c, http.MethodPost, "/v1/chains", in)
-}
-
-// CreateMinerSet buys a pool of miners.
-func (c *Client) CreateMinerSet(ctx context.Context, in *v1beta1.MinerSet) (*v1beta1.MinerSet, error) {
-	return call[v1beta1.MinerSet](ctx, c, http.MethodPost, "/v1/minersets", in)
-}
-
-// GetMinerSet reads one of the caller's MinerSets.
-func (c *Client) GetMinerSet(ctx context.Context, name string) (*v1beta1.MinerSet, error) {
-	return call[v1beta1.MinerSet](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(name), nil)
 }
 
 // GetWallet reads the caller's balance and its newest entries.
