@@ -12,6 +12,7 @@ import (
 	"onex.io/onex/functions/chain"
 	"onex.io/onex/functions/deadletter"
 	"onex.io/onex/functions/gateway"
+	"onex.io/onex/functions/miner"
 	"onex.io/onex/functions/minerset"
 	"onex.io/onex/functions/nightwatch"
 	"onex.io/onex/functions/session"
@@ -24,8 +25,8 @@ import (
 // Operations lists every operation, ordered by name.
 func Operations() []op.Operation {
 	all := slices.Concat(
-		audit.Operations(), chain.Operations(), deadletter.Operations(), gateway.Operations(), minerset.Operations(), nightwatch.Operations(),
-		session.Operations(), setup.Operations(), user.Operations(), wallet.Operations(),
+		audit.Operations(), chain.Operations(), deadletter.Operations(), gateway.Operations(), miner.Operations(), minerset.Operations(),
+		nightwatch.Operations(), session.Operations(), setup.Operations(), user.Operations(), wallet.Operations(),
 	)
 	slices.SortFunc(all, func(a, b op.Operation) int {
 		if a.Name < b.Name {

@@ -3,6 +3,7 @@ package minerset
 import (
 	"context"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
@@ -17,26 +18,30 @@ import (
 
 // createMinerSet writes a MinerSet into the caller's namespace; the reconciler makes and pays its miners.
 type createMinerSet struct {
-	minersets func(namespace string) minersets
+	minersets opener
+	chains    func(namespace string) chains
 	types     minertype.Catalog
 }
 
-type minersets interface {
-	Create(ctx context.Context, m *v1beta1.MinerSet, o metav1.CreateOptions) (*v1beta1.MinerSet, error)
-	Get(ctx context.Context, name string, o metav1.GetOptions) (*v1beta1.MinerSet, error)
-}
-
-func minersetsOf(p *platform.Platform) (func(namespace string) minersets, error) {
-	objects, err := p.Kube()
-	return func(ns string) minersets { return objects.MinerSets(ns) }, err
+// chains are those of one namespace.
+type chains interface {
+	Get(ctx context.Context, name string, o metav1.GetOptions) (*v1beta1.Chain, error)
 }
 
 func newCreateMinerSet(p *platform.Platform) (op.RequestFunc[minerset.CreateRequest, v1beta1.MinerSet], error) {
-	sets, err := minersetsOf(p)
-	return (&createMinerSet{minersets: sets, types: p.Config.MinerTypes}).Handle, err
+	objects, err := p.Kube()
+	if err != nil {
+		return nil, err
+	}
+	return (&createMinerSet{
+		minersets: func(ns string) minersets { return objects.MinerSets(ns) },
+		chains:    func(ns string) chains { return objects.Chains(ns) },
+		types:     p.Config.MinerTypes,
+	}).Handle, nil
 }
 
-// Handle checks only what the object API cannot know, the operator's price list, and leaves the rest to it.
+// Handle checks only what the object API cannot know, the operator's price list and which chains there are, and
+// leaves the rest to it.
 func (f *createMinerSet) Handle(ctx context.Context, in *minerset.CreateRequest) (*v1beta1.MinerSet, error) {
 	m := &v1beta1.MinerSet{ObjectMeta: in.Body.ObjectMeta, Spec: in.Body.Spec}
 	if err := object.Own(ctx, &m.ObjectMeta); err != nil {
@@ -47,9 +52,30 @@ func (f *createMinerSet) Handle(ctx context.Context, in *minerset.CreateRequest)
 			return nil, fault.Field("spec.template.spec.minerType", "no miner type %q is for sale", name)
 		}
 	}
+	if err := f.findChain(ctx, m.Namespace, m.Spec.Template.Spec.ChainName); err != nil {
+		return nil, err
+	}
 	created, err := f.minersets(m.Namespace).Create(ctx, m, metav1.CreateOptions{FieldValidation: metav1.FieldValidationIgnore})
 	if err != nil {
 		return nil, kube.Translate(err)
 	}
 	return created, nil
+}
+
+// findChain looks where the miners will look: in their own namespace, then among the public chains.
+func (f *createMinerSet) findChain(ctx context.Context, namespace, name string) error {
+	const field = "spec.template.spec.chainName"
+	if name == "" {
+		return fault.Field(field, "a chain is needed")
+	}
+	for _, ns := range []string{namespace, v1beta1.ChainNamespace} {
+		_, err := f.chains(ns).Get(ctx, name, metav1.GetOptions{})
+		if err == nil {
+			return nil
+		}
+		if !apierrors.IsNotFound(err) {
+			return kube.Translate(err)
+		}
+	}
+	return fault.Field(field, "there is no chain %q, neither yours nor a public one", name)
 }

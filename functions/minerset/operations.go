@@ -12,12 +12,27 @@ func Operations() []op.Operation {
 		{
 			Name: "create-minerset", Summary: "Buys a pool of miners for one of the caller's chains or a public one.", Allow: access.SignedIn,
 			Wakes: op.On(op.Post("/v1/minersets")), Handler: op.Request(newCreateMinerSet),
-			Rights: []op.Right{op.May("minersets", "create")},
+			Rights: []op.Right{op.May("minersets", "create"), op.May("chains", "get")},
 		},
 		{
 			Name: "get-minerset", Summary: "Shows one of the caller's pools of miners.", Allow: access.SignedIn,
 			Wakes: op.On(op.Get("/v1/minersets/{name}")), Handler: op.Request(newGetMinerSet),
 			Rights: []op.Right{op.May("minersets", "get")},
+		},
+		{
+			Name: "list-minersets", Summary: "Lists the caller's pools of miners.", Allow: access.SignedIn,
+			Wakes: op.On(op.Get("/v1/minersets")), Handler: op.Request(newListMinerSets),
+			Rights: []op.Right{op.May("minersets", "list")},
+		},
+		{
+			Name: "scale-minerset", Summary: "Changes how many miners one of the caller's pools has.", Allow: access.SignedIn,
+			Wakes: op.On(op.Put("/v1/minersets/{name}/scale")), Handler: op.Request(newScaleMinerSet),
+			Rights: []op.Right{op.May("minersets/scale", "patch")},
+		},
+		{
+			Name: "delete-minerset", Summary: "Deletes one of the caller's pools with its miners.", Allow: access.SignedIn,
+			Wakes: op.On(op.Delete("/v1/minersets/{name}")), Handler: op.Request(newDeleteMinerSet),
+			Rights: []op.Right{op.May("minersets", "get", "delete")},
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"onex.io/onex/scripts/life"
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/api/minerset"
 	"onex.io/onex/shared/fault"
 )
 
@@ -56,7 +57,7 @@ func (w *world) ownNamespaceOnly(t *testing.T, ada *life.Life) {
 	eve := life.New(life.Options{Client: w.api, Out: lines{t}, Patience: patience})
 	fatal(t, eve.SignUp(t.Context()))
 	fatal(t, eve.LogIn(t.Context()))
-	if _, err := eve.Client.GetMinerSet(t.Context(), ada.MinerSet.Name); fault.KindOf(err) != fault.Missing {
+	if _, err := eve.Client.GetMinerSet(t.Context(), minerset.GetRequest{Name: ada.MinerSet.Name}); fault.KindOf(err) != fault.Missing {
 		t.Errorf("another's MinerSet: %v", err)
 	}
 	_, err := eve.Client.CreateChain(t.Context(), &v1beta1.Chain{ObjectMeta: metav1.ObjectMeta{Name: "trap", Namespace: ada.User.UserID}})

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/api/minerset"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/api/wallet"
@@ -145,7 +146,7 @@ func (l *Life) BuyMiner(ctx context.Context) (err error) {
 // SeeMinerRun waits until the slot is paid and the miner's pod is ready.
 func (l *Life) SeeMinerRun(ctx context.Context) error {
 	err := l.await(ctx, func(ctx context.Context) (bool, error) {
-		m, err := l.Client.GetMinerSet(ctx, l.MinerSet.Name)
+		m, err := l.Client.GetMinerSet(ctx, minerset.GetRequest{Name: l.MinerSet.Name})
 		if err != nil {
 			return false, err
 		}

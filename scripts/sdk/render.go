@@ -79,8 +79,9 @@ type file struct {
 	types   map[string]reflect.Type // types that an operation keeps in its own file, by the name they get here
 }
 
-// mostArguments is how many values a method takes one by one; one that needs more takes the whole request.
-const mostArguments = 2
+// mostArguments is how many values beside a body a method takes by themselves; one that needs more takes the whole
+// request, so that a call says which is which.
+const mostArguments = 1
 
 func (f *file) method(o op.Operation) (string, error) {
 	in, out := o.Handler.Types()
@@ -109,7 +110,7 @@ func (f *file) method(o op.Operation) (string, error) {
 
 // arguments are the method's parameters, and what it makes of them: the expressions of the path and the body.
 func (f *file) arguments(r request, in reflect.Type, route string) (parameters, path, body string, err error) {
-	whole := len(r.path)+len(r.query)+r.bodies() > mostArguments
+	whole := len(r.path)+len(r.query) > mostArguments
 	name := func(v value) string {
 		if whole {
 			return "in." + v.field

@@ -56,12 +56,14 @@ func TestAMethodIsAsOneWouldWriteIt(t *testing.T) {
 		}, nothing]("delete-secret", op.Delete("/v1/secrets/{id}")), []string{
 			"DeleteSecret(ctx context.Context, secretID string) error {", `http.MethodDelete, "/v1/secrets/"+url.PathEscape(secretID), nil)`,
 		}},
-		{"a number in the middle of the path, and a query", request[struct {
+		{"a number in the middle of the path", request[struct {
 			Number int64 `path:"number"`
-			Limit  int   `query:"limit,explode"`
 		}, wallet.Entry]("get-it", op.Get("/v1/a/{number}/b")), []string{
-			"GetIt(ctx context.Context, number int64, limit int)", `"/v1/a/"+url.PathEscape(fmt.Sprint(number))+"/b"+query("limit", limit)`,
+			"GetIt(ctx context.Context, number int64)", `"/v1/a/"+url.PathEscape(fmt.Sprint(number))+"/b"`,
 		}},
+		{"a query", request[struct {
+			Limit int `query:"limit,explode"`
+		}, wallet.Entry]("get-it", op.Get("/v1/a")), []string{"GetIt(ctx context.Context, limit int)", `"/v1/a"+query("limit", limit)`}},
 		{"a name and a body", request[struct {
 			Name string `path:"name"`
 			Body wallet.Slot

@@ -24,13 +24,6 @@ type request struct {
 	body        reflect.Type
 }
 
-func (r request) bodies() int {
-	if r.body == nil {
-		return 0
-	}
-	return 1
-}
-
 func requestOf(in reflect.Type) (request, error) {
 	var r request
 	for _, f := range reflect.VisibleFields(in) {

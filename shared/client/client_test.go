@@ -15,6 +15,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/api/chain"
+	"onex.io/onex/shared/api/miner"
+	"onex.io/onex/shared/api/minerset"
+	"onex.io/onex/shared/api/page"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/api/wallet"
@@ -61,13 +65,42 @@ func TestEveryCallAsksItsRoute(t *testing.T) {
 			return err
 		}},
 		{"GET /v1/wallet?limit=7", "", func() error { _, err := c.GetWallet(t.Context(), 7); return err }},
-		{"GET /v1/minersets/pool", "", func() error { _, err := c.GetMinerSet(t.Context(), "pool"); return err }},
-		{"GET /v1/minersets/a%2Fb", "", func() error { _, err := c.GetMinerSet(t.Context(), "a/b"); return err }},
+		{"GET /v1/minersets/pool", "", func() error { _, err := c.GetMinerSet(t.Context(), minerset.GetRequest{Name: "pool"}); return err }},
+		{"GET /v1/minersets/a%2Fb", "", func() error { _, err := c.GetMinerSet(t.Context(), minerset.GetRequest{Name: "a/b"}); return err }},
 		{"POST /v1/slots", `"slot":3`, func() error { return c.BuySlot(t.Context(), wallet.Slot{Slot: 3}) }},
 		{"POST /v1/chains", `"name":"harbor"`, func() error {
 			_, err := c.CreateChain(t.Context(), &v1beta1.Chain{ObjectMeta: metav1.ObjectMeta{Name: "harbor"}})
 			return err
 		}},
+		{"GET /v1/chains/harbor", "", func() error { _, err := c.GetChain(t.Context(), chain.GetRequest{Name: "harbor"}); return err }},
+		{"GET /v1/chains/harbor/status?blocks=9", "", func() error {
+			_, err := c.GetChainStatus(t.Context(), chain.StatusRequest{Name: "harbor", Blocks: 9})
+			return err
+		}},
+		{"GET /v1/chains", "", func() error { _, err := c.ListChains(t.Context(), chain.ListRequest{}); return err }},
+		{"GET /v1/chains?limit=2&namespace=user-b&offset=4&public=true", "", func() error {
+			_, err := c.ListChains(t.Context(), chain.ListRequest{Page: page.Page{Limit: 2, Offset: 4}, Namespace: "user-b", Public: true})
+			return err
+		}},
+		{"DELETE /v1/chains/harbor?propagationPolicy=Foreground", "", func() error {
+			return c.DeleteChain(t.Context(), chain.DeleteRequest{Name: "harbor", Cascade: "Foreground"})
+		}},
+		{"GET /v1/minersets?limit=2", "", func() error {
+			_, err := c.ListMinerSets(t.Context(), minerset.ListRequest{Page: page.Page{Limit: 2}})
+			return err
+		}},
+		{"PUT /v1/minersets/pool/scale", `{"replicas":0}`, func() error {
+			_, err := c.ScaleMinerSet(t.Context(), minerset.ScaleRequest{Name: "pool"})
+			return err
+		}},
+		{"DELETE /v1/minersets/pool?namespace=user-b", "", func() error {
+			return c.DeleteMinerSet(t.Context(), minerset.DeleteRequest{Name: "pool", Namespace: "user-b"})
+		}},
+		{"GET /v1/miners?minerSet=pool", "", func() error {
+			_, err := c.ListMiners(t.Context(), miner.ListRequest{MinerSet: "pool"})
+			return err
+		}},
+		{"GET /v1/miners/pool-0", "", func() error { _, err := c.GetMiner(t.Context(), miner.GetRequest{Name: "pool-0"}); return err }},
 		{"POST /v1/minersets", `"name":"pool"`, func() error {
 			_, err := c.CreateMinerSet(t.Context(), &v1beta1.MinerSet{ObjectMeta: metav1.ObjectMeta{Name: "pool"}})
 			return err

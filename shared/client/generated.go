@@ -8,6 +8,9 @@ import (
 	"net/url"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/api/chain"
+	"onex.io/onex/shared/api/miner"
+	"onex.io/onex/shared/api/minerset"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/api/wallet"
@@ -34,9 +37,36 @@ func (c *Client) CreateUser(ctx context.Context, in user.Create) (*user.User, er
 	return call[user.User](ctx, c, http.MethodPost, "/v1/users", in)
 }
 
+// DeleteChain deletes one of the caller's chains with its first node.
+func (c *Client) DeleteChain(ctx context.Context, in chain.DeleteRequest) error {
+	_, err := call[chain.Deleted](ctx, c, http.MethodDelete, "/v1/chains/"+url.PathEscape(in.Name)+query("namespace", in.Namespace, "propagationPolicy", in.Cascade), nil)
+	return err
+}
+
+// DeleteMinerSet deletes one of the caller's pools with its miners.
+func (c *Client) DeleteMinerSet(ctx context.Context, in minerset.DeleteRequest) error {
+	_, err := call[minerset.Deleted](ctx, c, http.MethodDelete, "/v1/minersets/"+url.PathEscape(in.Name)+query("namespace", in.Namespace, "propagationPolicy", in.Cascade), nil)
+	return err
+}
+
+// GetChain shows one of the caller's chains, or a public one.
+func (c *Client) GetChain(ctx context.Context, in chain.GetRequest) (*v1beta1.Chain, error) {
+	return call[v1beta1.Chain](ctx, c, http.MethodGet, "/v1/chains/"+url.PathEscape(in.Name)+query("namespace", in.Namespace), nil)
+}
+
+// GetChainStatus shows how a chain is doing this moment, as its node tells it.
+func (c *Client) GetChainStatus(ctx context.Context, in chain.StatusRequest) (*chain.Status, error) {
+	return call[chain.Status](ctx, c, http.MethodGet, "/v1/chains/"+url.PathEscape(in.Name)+"/status"+query("namespace", in.Namespace, "blocks", in.Blocks), nil)
+}
+
+// GetMiner shows one of the caller's miners.
+func (c *Client) GetMiner(ctx context.Context, in miner.GetRequest) (*v1beta1.Miner, error) {
+	return call[v1beta1.Miner](ctx, c, http.MethodGet, "/v1/miners/"+url.PathEscape(in.Name)+query("namespace", in.Namespace), nil)
+}
+
 // GetMinerSet shows one of the caller's pools of miners.
-func (c *Client) GetMinerSet(ctx context.Context, name string) (*v1beta1.MinerSet, error) {
-	return call[v1beta1.MinerSet](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(name), nil)
+func (c *Client) GetMinerSet(ctx context.Context, in minerset.GetRequest) (*v1beta1.MinerSet, error) {
+	return call[v1beta1.MinerSet](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(in.Name)+query("namespace", in.Namespace), nil)
 }
 
 // GetWallet shows the caller's balance and newest entries.
@@ -44,7 +74,27 @@ func (c *Client) GetWallet(ctx context.Context, limit int) (*wallet.Wallet, erro
 	return call[wallet.Wallet](ctx, c, http.MethodGet, "/v1/wallet"+query("limit", limit), nil)
 }
 
+// ListChains lists the caller's chains, and the public ones if wanted.
+func (c *Client) ListChains(ctx context.Context, in chain.ListRequest) (*chain.List, error) {
+	return call[chain.List](ctx, c, http.MethodGet, "/v1/chains"+query("limit", in.Limit, "offset", in.Offset, "namespace", in.Namespace, "public", in.Public), nil)
+}
+
+// ListMiners lists the caller's miners, of one pool or of all.
+func (c *Client) ListMiners(ctx context.Context, in miner.ListRequest) (*miner.List, error) {
+	return call[miner.List](ctx, c, http.MethodGet, "/v1/miners"+query("limit", in.Limit, "offset", in.Offset, "namespace", in.Namespace, "minerSet", in.MinerSet), nil)
+}
+
+// ListMinerSets lists the caller's pools of miners.
+func (c *Client) ListMinerSets(ctx context.Context, in minerset.ListRequest) (*minerset.List, error) {
+	return call[minerset.List](ctx, c, http.MethodGet, "/v1/minersets"+query("limit", in.Limit, "offset", in.Offset, "namespace", in.Namespace), nil)
+}
+
 // Login gives tokens for a username and its password.
 func (c *Client) Login(ctx context.Context, in session.Login) (*session.Tokens, error) {
 	return call[session.Tokens](ctx, c, http.MethodPost, "/v1/auth/login", in)
+}
+
+// ScaleMinerSet changes how many miners one of the caller's pools has.
+func (c *Client) ScaleMinerSet(ctx context.Context, in minerset.ScaleRequest) (*minerset.Scaled, error) {
+	return call[minerset.Scaled](ctx, c, http.MethodPut, "/v1/minersets/"+url.PathEscape(in.Name)+"/scale"+query("namespace", in.Namespace), in.Body)
 }

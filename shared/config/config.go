@@ -40,6 +40,8 @@ type Config struct {
 	MinerTypes minertype.Catalog `env:"ONEX_MINER_TYPES"`
 	// BlockInterval is a chain's mean block interval when its owner names none.
 	BlockInterval time.Duration `env:"ONEX_BLOCK_INTERVAL" envDefault:"60s"`
+	// ChainsPerUser is how many chains a user may have.
+	ChainsPerUser int `env:"ONEX_CHAINS_PER_USER" envDefault:"5"`
 
 	// AccessTokenLife and RefreshTokenLife are the lives of the two tokens of a log-in.
 	AccessTokenLife  time.Duration `env:"ONEX_ACCESS_TOKEN_LIFE" envDefault:"2h"`
@@ -78,6 +80,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("configuration: ONEX_REWARD_PER_GIGAHASH must be 0 or more, is %d", c.RewardPerGigahash)
 	case c.BlockInterval < time.Second || c.BlockInterval%time.Second != 0:
 		return fmt.Errorf("configuration: ONEX_BLOCK_INTERVAL must be whole seconds from 1s, is %s", c.BlockInterval)
+	case c.ChainsPerUser < 0:
+		return fmt.Errorf("configuration: ONEX_CHAINS_PER_USER must be 0 or more, is %d", c.ChainsPerUser)
 	case c.AccessTokenLife <= 0 || c.RefreshTokenLife < c.AccessTokenLife:
 		return fmt.Errorf("configuration: ONEX_ACCESS_TOKEN_LIFE %s must be above 0 and at most ONEX_REFRESH_TOKEN_LIFE %s", c.AccessTokenLife, c.RefreshTokenLife)
 	case c.RequestTimeout <= 0:

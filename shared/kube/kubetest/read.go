@@ -35,7 +35,7 @@ func (s *Server) list(r *http.Request, at target) any {
 func (s *Server) collect(r *http.Request, at target) []*unstructured.Unstructured {
 	selector := selectorOf(r)
 	var found []*unstructured.Unstructured
-	for where, o := range s.objects {
+	for where, o := range s.state(r) {
 		if at.has(where) && selector.Matches(labels.Set(o.GetLabels())) {
 			found = append(found, o)
 		}
@@ -44,6 +44,22 @@ func (s *Server) collect(r *http.Request, at target) []*unstructured.Unstructure
 		return found[i].GetNamespace()+"/"+found[i].GetName() < found[j].GetNamespace()+"/"+found[j].GetName()
 	})
 	return found
+}
+
+// state is what there is, or was at the moment that the request names exactly.
+func (s *Server) state(r *http.Request) map[target]*unstructured.Unstructured {
+	q := r.URL.Query()
+	version, err := strconv.Atoi(q.Get("resourceVersion"))
+	if err != nil || q.Get("resourceVersionMatch") != string(metav1.ResourceVersionMatchExact) {
+		return s.objects
+	}
+	past := map[target]*unstructured.Unstructured{}
+	for _, c := range s.log[:min(version, len(s.log))] {
+		if past[c.at] = c.object; c.kind == "DELETED" {
+			delete(past, c.at)
+		}
+	}
+	return past
 }
 
 func selectorOf(r *http.Request) labels.Selector {

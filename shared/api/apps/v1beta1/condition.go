@@ -106,3 +106,17 @@ func IsTrue(conditions []Condition, t ConditionType) bool {
 	c := FindCondition(conditions, t)
 	return c != nil && c.Status == ConditionTrue
 }
+
+// Readiness says whether the Ready condition is True, and if it is not, what it says to people.
+func Readiness(conditions []Condition) (ready bool, message string) {
+	c := FindCondition(conditions, ConditionReady)
+	switch {
+	case c == nil:
+		return false, "not looked at yet"
+	case c.Status == ConditionTrue:
+		return true, ""
+	case c.Message == "":
+		return false, c.Reason
+	}
+	return false, c.Message
+}
