@@ -158,7 +158,7 @@ func TestImagesAreBuiltFromOurMains(t *testing.T) {
 			return
 		}
 		text, err := os.ReadFile(mains[0])
-		if err != nil || !strings.Contains(string(text), "\npackage main\n") {
+		if err != nil || !strings.Contains("\n"+string(text), "\npackage main\n") {
 			t.Errorf("%s: %q is no program", o.file, ref)
 		}
 	}
