@@ -2,6 +2,7 @@ package block
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func (p Params) seconds() int64 { return int64(p.Interval / time.Second) }
 // address and no signature. Its data repeats the interval, so that two nodes
 // that would enforce different intervals differ in the genesis hash already.
 func Genesis(p Params) Block {
-	data := fmt.Sprintf("genesis of chain %s, one block per %s", p.ChainID, p.Interval)
+	data := fmt.Sprintf(genesisText, p.ChainID, p.Interval)
 	h := Header{
 		Version:   Version,
 		ChainID:   p.ChainID,
@@ -45,6 +46,24 @@ func Genesis(p Params) Block {
 		Target:    initialTarget(p),
 	}
 	return Block{Header: h, Data: data, Hash: h.Hash()}
+}
+
+// genesisText is the data of a genesis block, for chain id and interval.
+const genesisText = "genesis of chain %s, one block per %s"
+
+// ParamsOf reads the parameters of a chain from its genesis block, and wants the
+// block to be what they make.
+func ParamsOf(genesis Block) (Params, error) {
+	p := Params{ChainID: genesis.ChainID, Time: genesis.Time()}
+	interval, ok := strings.CutPrefix(genesis.Data, fmt.Sprintf(genesisText, p.ChainID, ""))
+	var err error
+	if p.Interval, err = time.ParseDuration(interval); err != nil || !ok {
+		return p, broken(WrongGenesis, genesis.Index, "its data does not tell the interval: %.80q", genesis.Data)
+	}
+	if err := p.Validate(); err != nil {
+		return p, err
+	}
+	return p, CheckGenesis(p, genesis)
 }
 
 // CheckGenesis reports whether b is the one genesis block of the chain.

@@ -3,9 +3,6 @@
 package node
 
 import (
-	"crypto/ed25519"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/url"
@@ -90,27 +87,6 @@ func parseAccounts(into map[string]string, from string, pairs []string) error {
 		into[user] = password
 	}
 	return nil
-}
-
-// readKey reads a miner's signing key.
-func readKey(path string) (ed25519.PrivateKey, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read key: %w", err)
-	}
-	pemBlock, _ := pem.Decode(raw)
-	if pemBlock == nil {
-		return nil, fmt.Errorf("read key %q: no PEM block", path)
-	}
-	key, err := x509.ParsePKCS8PrivateKey(pemBlock.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("read key %q: %w", path, err)
-	}
-	signer, ok := key.(ed25519.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("read key %q: is a %T, want an Ed25519 key", path, key)
-	}
-	return signer, nil
 }
 
 func genesisTime(unix int64) time.Time { return time.Unix(unix, 0).UTC() }

@@ -43,21 +43,29 @@ func (n *Node) serve(ctx context.Context, wg *sync.WaitGroup, faults chan<- erro
 // not come from another site's page.
 func (n *Node) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", n.healthz)
-	mux.HandleFunc("GET /readyz", n.readyz)
-	mux.Handle("GET /metrics", n.metrics.handler())
-	mux.Handle("GET /v1/status", answering(n.getStatus))
-	mux.Handle("GET /v1/blocks", inTurn(answering(n.getBlocks), maxReaders, readerWait))
-	mux.Handle("GET /v1/blocks/{id}", answering(n.getBlock))
-	mux.Handle("GET /v1/blocks/stream", answering(n.getStream))
-	mux.Handle("GET /v1/signers", answering(n.getSigners))
-	mux.Handle("POST /v1/blocks", n.authorized(answering(n.postBlock)))
-	mux.Handle("GET /v1/peers", answering(n.getPeers))
-	mux.Handle("POST /v1/peers", n.authorized(answering(n.postPeer)))
+	for pattern, handler := range n.handlers() {
+		mux.Handle(pattern, handler)
+	}
 	mux.Handle("/", answering(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.Missing, "PageNotFound", "route not found")
 	}))
 	return hardened(mux)
+}
+
+func (n *Node) handlers() map[string]http.Handler {
+	return map[string]http.Handler{
+		"GET /healthz":          http.HandlerFunc(n.healthz),
+		"GET /readyz":           http.HandlerFunc(n.readyz),
+		"GET /metrics":          n.metrics.handler(),
+		"GET /v1/status":        answering(n.getStatus),
+		"GET /v1/blocks":        inTurn(answering(n.getBlocks), maxReaders, readerWait),
+		"GET /v1/blocks/{id}":   answering(n.getBlock),
+		"GET /v1/blocks/stream": answering(n.getStream),
+		"POST /v1/blocks":       n.authorized(answering(n.postBlock)),
+		"GET /v1/signers":       answering(n.getSigners),
+		"GET /v1/peers":         answering(n.getPeers),
+		"POST /v1/peers":        n.authorized(answering(n.postPeer)),
+	}
 }
 
 func (n *Node) healthz(w http.ResponseWriter, _ *http.Request) {

@@ -16,6 +16,7 @@ import (
 
 	"onex.io/onex/toyblc/block"
 	"onex.io/onex/toyblc/chain"
+	"onex.io/onex/toyblc/keyfile"
 	"onex.io/onex/toyblc/mine"
 	"onex.io/onex/toyblc/p2p"
 	"onex.io/onex/toyblc/store"
@@ -72,7 +73,7 @@ func (n *Node) prepareMiner() error {
 	if !n.cfg.Mine {
 		return nil
 	}
-	key, err := readKey(n.cfg.KeyFile)
+	key, err := keyfile.Read(n.cfg.KeyFile)
 	if err != nil {
 		return err
 	}

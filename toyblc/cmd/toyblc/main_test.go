@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -95,6 +96,10 @@ func TestExitCodes(t *testing.T) {
 		want       int
 	}{
 		{"help is no error", "--help", 0},
+		{"a tool's help is no error", "verify -h", 0},
+		{"a wrong tool's command line is 2", "key", 2},
+		{"a tool that cannot do it is 1", "verify nowhere", 1},
+		{"a tool that can is 0", "key " + filepath.Join(t.TempDir(), "key.pem"), 0},
 		{"a wrong command line is 2", "--chain-id=c", 2},
 		{"a node that cannot start is 1", "--chain-id=c --genesis-time=1700000000 --data-dir=main_test.go", 1},
 	} {
