@@ -14,6 +14,7 @@ import (
 	"onex.io/onex/functions/gateway"
 	"onex.io/onex/functions/minerset"
 	"onex.io/onex/functions/nightwatch"
+	"onex.io/onex/functions/quota"
 	"onex.io/onex/functions/session"
 	"onex.io/onex/functions/setup"
 	"onex.io/onex/functions/user"
@@ -24,7 +25,8 @@ import (
 // Operations lists every operation, ordered by name.
 func Operations() []op.Operation {
 	all := slices.Concat(
-		audit.Operations(), chain.Operations(), deadletter.Operations(), gateway.Operations(), minerset.Operations(), nightwatch.Operations(),
+		audit.Operations(), chain.Operations(), deadletter.Operations(), gateway.Operations(),
+		minerset.Operations(), nightwatch.Operations(), quota.Operations(),
 		session.Operations(), setup.Operations(), user.Operations(), wallet.Operations(),
 	)
 	slices.SortFunc(all, func(a, b op.Operation) int {
