@@ -15,6 +15,7 @@ import (
 	"onex.io/onex/functions/miner"
 	"onex.io/onex/functions/minerset"
 	"onex.io/onex/functions/nightwatch"
+	"onex.io/onex/functions/quota"
 	"onex.io/onex/functions/session"
 	"onex.io/onex/functions/setup"
 	"onex.io/onex/functions/user"
@@ -25,8 +26,18 @@ import (
 // Operations lists every operation, ordered by name.
 func Operations() []op.Operation {
 	all := slices.Concat(
-		audit.Operations(), chain.Operations(), deadletter.Operations(), gateway.Operations(), miner.Operations(), minerset.Operations(),
-		nightwatch.Operations(), session.Operations(), setup.Operations(), user.Operations(), wallet.Operations(),
+		audit.Operations(),
+		chain.Operations(),
+		deadletter.Operations(),
+		gateway.Operations(),
+		miner.Operations(),
+		minerset.Operations(),
+		nightwatch.Operations(),
+		quota.Operations(),
+		session.Operations(),
+		setup.Operations(),
+		user.Operations(),
+		wallet.Operations(),
 	)
 	slices.SortFunc(all, func(a, b op.Operation) int {
 		if a.Name < b.Name {

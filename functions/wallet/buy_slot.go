@@ -12,6 +12,7 @@ import (
 	"onex.io/onex/shared/money"
 	"onex.io/onex/shared/op"
 	"onex.io/onex/shared/platform"
+	"onex.io/onex/shared/quota"
 	"onex.io/onex/shared/store"
 )
 
@@ -31,6 +32,7 @@ func signersOf(db *mongo.Database) store.Collection[signer] { return store.In[si
 type buySlot struct {
 	book    opener
 	signers signerKeeper
+	limits  limitReader
 	types   minertype.Catalog
 }
 
@@ -43,7 +45,9 @@ func newBuySlot(p *platform.Platform) (op.RequestFunc[wallet.BuySlotRequest, wal
 	if err != nil {
 		return nil, err
 	}
-	return (&buySlot{book: bookOf(p), signers: signersOf(db), types: p.Config.MinerTypes}).Handle, nil
+	return (&buySlot{
+		book: bookOf(p), signers: signersOf(db), limits: quota.NewLimits(db, p.Config.MinersPerUser), types: p.Config.MinerTypes,
+	}).Handle, nil
 }
 
 // Handle charges first: a key is known only once its slot is paid. A repeat after a crash in between charges nothing
@@ -58,7 +62,8 @@ func (f *buySlot) Handle(ctx context.Context, in *wallet.BuySlotRequest) (*walle
 		return nil, err
 	}
 	slot := ledger.Slot{Account: s.Namespace, Pool: s.Pool, Number: s.Slot, MinerType: s.MinerType}
-	if err := book.BuySlot(ctx, slot, f.price); err != nil {
+	limit := func(ctx context.Context) (int64, error) { return f.limits.Miners(ctx, s.Namespace) }
+	if err := book.BuySlot(ctx, slot, ledger.Terms{Price: f.price, Limit: limit}); err != nil {
 		return nil, err
 	}
 	known := &signer{PublicKey: s.PublicKey, Account: s.Namespace, ChainID: s.ChainID, Pool: s.Pool, Slot: s.Slot}

@@ -16,30 +16,21 @@ func newGetWallet(p *platform.Platform) (op.RequestFunc[wallet.GetRequest, walle
 	return (&getWallet{book: bookOf(p)}).Handle, nil
 }
 
-// Handle reads the head and the entries below it: one consistent balance, whatever is booked meanwhile.
+// Handle reads the account and the entries below it: one consistent balance, whatever is booked meanwhile.
 func (f *getWallet) Handle(ctx context.Context, in *wallet.GetRequest) (*wallet.Wallet, error) {
 	book, err := f.book(ctx)
 	if err != nil {
 		return nil, err
 	}
-	account := access.From(ctx).UserID
-	head, err := book.Head(ctx, account)
+	a, err := book.Account(ctx, access.From(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := book.Entries(ctx, account, head.Number, in.Limit)
+	entries, err := book.Entries(ctx, a.ID, a.Number, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	w := &wallet.Wallet{
-		UserID: account, Balance: head.Balance, OX: head.Balance.String(), Count: head.Number,
-		Entries: make([]wallet.Entry, 0, len(entries)),
-	}
-	for _, e := range entries {
-		w.Entries = append(w.Entries, wallet.Entry{
-			Number: e.Number, Kind: e.Kind, Amount: e.Amount, Balance: e.Balance, At: e.At,
-			Pool: e.Pool, Slot: e.Slot, MinerType: e.MinerType, Chain: e.Chain, Height: e.Height,
-		})
-	}
-	return w, nil
+	return &wallet.Wallet{
+		UserID: a.ID, Balance: a.Balance, OX: a.Balance.String(), Count: a.Number, Entries: entriesOf(entries),
+	}, nil
 }

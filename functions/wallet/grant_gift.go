@@ -52,6 +52,6 @@ func (f *grantGift) Handle(ctx context.Context, e cloudevents.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = book.Post(ctx, ledger.Entry{Account: u.ID, Key: "gift/" + u.ID, Kind: ledger.KindGift, Amount: f.gift})
+	_, err = book.Credit(ctx, ledger.Entry{Account: u.ID, Key: "gift/" + u.ID, Kind: ledger.KindGift, Amount: f.gift})
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,13 +46,28 @@ func (m *memory) open(context.Context) (book, error) {
 	return m, nil
 }
 
-func (m *memory) Head(_ context.Context, account string) (ledger.Entry, error) {
+func (m *memory) Account(_ context.Context, name string) (ledger.Account, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if n := len(m.entries[account]); n > 0 {
-		return m.entries[account][n-1], nil
+	a := ledger.Account{ID: name}
+	for _, e := range m.entries[name] {
+		a.Number, a.Balance = e.Number, e.Balance
+		at := slices.IndexFunc(a.Pools, func(p ledger.Pool) bool { return p.ID == e.Pool })
+		if e.Kind == ledger.KindSlot && at < 0 {
+			at, a.Pools = len(a.Pools), append(a.Pools, ledger.Pool{ID: e.Pool})
+		}
+		switch e.Kind {
+		case ledger.KindSlot:
+			a.Slots++
+			a.Pools[at].Slots++
+		case ledger.KindReward:
+			a.Earned += e.Amount
+			if at >= 0 {
+				a.Pools[at].Earned += e.Amount
+			}
+		}
 	}
-	return ledger.Entry{Account: account}, nil
+	return a, nil
 }
 
 func (m *memory) Entries(_ context.Context, account string, from int64, limit int) ([]ledger.Entry, error) {
@@ -64,14 +80,17 @@ func (m *memory) Entries(_ context.Context, account string, from int64, limit in
 	return page, nil
 }
 
-func (m *memory) Post(ctx context.Context, e ledger.Entry) (bool, error) {
-	head, _ := m.Head(ctx, e.Account)
+func (m *memory) Credit(_ context.Context, e ledger.Entry) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.keys[e.Key] {
 		return false, nil
 	}
-	e.Number, e.Balance = head.Number+1, head.Balance+e.Amount
+	e.Number, e.Balance = 1, e.Amount
+	if n := len(m.entries[e.Account]); n > 0 {
+		head := m.entries[e.Account][n-1]
+		e.Number, e.Balance = head.Number+1, head.Balance+e.Amount
+	}
 	if e.Balance < 0 {
 		return false, fault.New(fault.Exhausted, ledger.ErrInsufficient, "the wallet is too empty")
 	}
@@ -79,14 +98,33 @@ func (m *memory) Post(ctx context.Context, e ledger.Entry) (bool, error) {
 	return true, nil
 }
 
-func (m *memory) BuySlot(ctx context.Context, s ledger.Slot, price func(string) money.Amount) error {
-	_, err := m.Post(ctx, ledger.Entry{Account: s.Account, Key: s.Key(), Kind: ledger.KindSlot, Amount: -price(s.MinerType)})
+func (m *memory) BuySlot(ctx context.Context, s ledger.Slot, t ledger.Terms) error {
+	limit, err := t.Limit(ctx)
+	if err != nil {
+		return err
+	}
+	if a, _ := m.Account(ctx, s.Account); a.Slots >= limit && !m.keys[s.Key()] {
+		return fault.New(fault.Exhausted, ledger.ErrQuota, "no more are allowed")
+	}
+	_, err = m.Credit(ctx, ledger.Entry{
+		Account: s.Account, Key: s.Key(), Kind: ledger.KindSlot, Amount: -t.Price(s.MinerType), Pool: s.Pool, Slot: s.Number, MinerType: s.MinerType,
+	})
 	return err
 }
 
 func (m *memory) balance(account string) money.Amount {
-	head, _ := m.Head(context.Background(), account)
-	return head.Balance
+	a, _ := m.Account(context.Background(), account)
+	return a.Balance
+}
+
+// allowed is a quota of so many miners for everybody.
+type allowed int64
+
+func (n allowed) Miners(context.Context, string) (int64, error) {
+	if n < 0 {
+		return 0, fault.New(fault.Busy, "StoreAway", "away")
+	}
+	return int64(n), nil
 }
 
 // shelf is a store of documents that can be away.

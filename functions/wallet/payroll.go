@@ -92,27 +92,80 @@ func (p payroll) settledHeight(ctx context.Context, chainID string) (int64, erro
 	return 0, err
 }
 
-// payBlock credits the owner of the slot whose key signed the block: its expected hashes at the operator's rate, so
-// that neither interval nor difficulty changes what an hour of hashing earns.
+// payBlock credits the owner of the slot whose key signed the block.
 func (p payroll) payBlock(ctx context.Context, chainID string, b block.Block) (money.Amount, error) {
-	s, err := p.signers.Get(ctx, b.PublicKey.String())
-	if fault.KindOf(err) == fault.Missing && err != nil || err == nil && s.ChainID != chainID {
-		return 0, nil // no paid slot of this chain
-	}
-	if err != nil {
+	s, err := p.signerOf(ctx, chainID, b)
+	if err != nil || s == nil {
 		return 0, err
 	}
 	book, err := p.book(ctx)
 	if err != nil {
 		return 0, err
 	}
-	amount := money.Reward(block.ExpectedHashes(b.Target), p.rate)
-	posted, err := book.Post(ctx, ledger.Entry{
+	amount := p.worth(b)
+	booked, err := book.Credit(ctx, ledger.Entry{
 		Account: s.Account, Key: fmt.Sprintf("reward/%s/%d", chainID, b.Index), Kind: ledger.KindReward, Amount: amount,
 		Pool: s.Pool, Slot: s.Slot, Chain: chainID, Height: b.Index,
 	})
-	if err != nil || !posted {
+	if err != nil || !booked {
 		return 0, err
 	}
 	return amount, nil
+}
+
+// signerOf is who signed the block, or nil if that has no paid slot of this chain.
+func (p payroll) signerOf(ctx context.Context, chainID string, b block.Block) (*signer, error) {
+	s, err := p.signers.Get(ctx, b.PublicKey.String())
+	if fault.KindOf(err) == fault.Missing && err != nil || err == nil && s.ChainID != chainID {
+		return nil, nil
+	}
+	return s, err
+}
+
+// worth is a block's expected hashes at the operator's rate, so that neither interval nor difficulty changes what an
+// hour of hashing earns.
+func (p payroll) worth(b block.Block) money.Amount {
+	return money.Reward(block.ExpectedHashes(b.Target), p.rate)
+}
+
+// pending is what the blocks above the last settled one will pay to an account, by pool. It pays nothing.
+func (p payroll) pending(ctx context.Context, c *v1beta1.Chain, account string) (map[string]money.Amount, error) {
+	blocks, err := p.unsettled(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	pools, known := map[string]money.Amount{}, map[block.PublicKey]*signer{}
+	for _, b := range blocks {
+		s, asked := known[b.PublicKey]
+		if !asked {
+			if s, err = p.signerOf(ctx, string(c.UID), b); err != nil {
+				return nil, err
+			}
+			known[b.PublicKey] = s
+		}
+		if s != nil && s.Account == account {
+			pools[s.Pool] += p.worth(b)
+		}
+	}
+	return pools, nil
+}
+
+// unsettled reads and verifies the blocks above the last settled one.
+func (p payroll) unsettled(ctx context.Context, c *v1beta1.Chain) (blocks []block.Block, err error) {
+	settled, err := p.settledHeight(ctx, string(c.UID))
+	if err != nil {
+		return nil, err
+	}
+	walk, err := p.start(ctx, c, settled)
+	if err != nil || walk == nil {
+		return nil, err
+	}
+	for more := true; more; {
+		var confirmed []block.Block
+		if confirmed, more, err = walk.next(ctx); err != nil {
+			return nil, err
+		}
+		blocks = append(blocks, confirmed...)
+	}
+	return append(blocks, walk.waiting...), nil
 }

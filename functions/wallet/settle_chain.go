@@ -38,23 +38,27 @@ type chainReader interface {
 }
 
 func newSettleChain(p *platform.Platform) (op.EventFunc, error) {
-	db, err := p.Mongo()
+	objects, payroll, err := payrollOf(p)
 	if err != nil {
 		return nil, err
+	}
+	return (&settleChain{chains: objects, payroll: payroll, log: p.Log, patience: p.Config.RequestTimeout / 2}).Handle, nil
+}
+
+func payrollOf(p *platform.Platform) (kubeChains, payroll, error) {
+	db, err := p.Mongo()
+	if err != nil {
+		return kubeChains{}, payroll{}, err
 	}
 	objects, err := p.Kube()
 	if err != nil {
-		return nil, err
+		return kubeChains{}, payroll{}, err
 	}
-	return (&settleChain{
-		chains: kubeChains{objects},
-		payroll: payroll{
-			nodes: nodes{http: p.HTTP, pattern: p.Config.Nodes}, book: bookOf(p),
-			signers: signersOf(db), cursors: store.In[cursor](db, "settlements"),
-			confirmations: p.Config.Confirmations, rate: p.Config.RewardPerGigahash, now: p.Now,
-		},
-		log: p.Log, patience: p.Config.RequestTimeout / 2,
-	}).Handle, nil
+	return kubeChains{objects}, payroll{
+		nodes: nodes{http: p.HTTP, pattern: p.Config.Nodes}, book: bookOf(p),
+		signers: signersOf(db), cursors: store.In[cursor](db, "settlements"),
+		confirmations: p.Config.Confirmations, rate: p.Config.RewardPerGigahash, now: p.Now,
+	}, nil
 }
 
 // Handle settles the chain that the event's source names, or every chain when the clock ticks.
@@ -111,7 +115,11 @@ func (k kubeChains) Get(ctx context.Context, namespace, name string) (*v1beta1.C
 }
 
 func (k kubeChains) All(ctx context.Context) ([]v1beta1.Chain, error) {
-	list, err := k.objects.Chains("").List(ctx, metav1.ListOptions{})
+	return k.In(ctx, "")
+}
+
+func (k kubeChains) In(ctx context.Context, namespace string) ([]v1beta1.Chain, error) {
+	list, err := k.objects.Chains(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, kube.Translate(err)
 	}

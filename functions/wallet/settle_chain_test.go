@@ -50,11 +50,11 @@ type dying struct {
 
 func (d *dying) open(context.Context) (book, error) { return d, nil }
 
-func (d *dying) Post(ctx context.Context, e ledger.Entry) (bool, error) {
+func (d *dying) Credit(ctx context.Context, e ledger.Entry) (bool, error) {
 	if d.left--; d.left < 0 {
 		return false, fault.New(fault.Busy, "StoreAway", "away")
 	}
-	return d.memory.Post(ctx, e)
+	return d.memory.Credit(ctx, e)
 }
 
 // objects are the chains that the object API knows.

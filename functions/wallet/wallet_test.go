@@ -43,7 +43,7 @@ func TestAUserGetsTheGiftOnce(t *testing.T) {
 	for range 2 { // delivered twice
 		wantKind(t, "the event", f.Handle(t.Context(), created(t, "user-a")), "")
 	}
-	if _, err := book.Post(t.Context(), ledger.Entry{Account: "user-a", Key: "slot", Amount: -1000 * money.OX}); err != nil {
+	if _, err := book.Credit(t.Context(), ledger.Entry{Account: "user-a", Key: "slot", Amount: -1000 * money.OX}); err != nil {
 		t.Fatal(err)
 	}
 	wantKind(t, "the event, late", f.Handle(t.Context(), created(t, "user-a")), "")
@@ -100,7 +100,7 @@ func TestAGiftThatCannotBeGivenNowIsGivenLater(t *testing.T) {
 func shop(funds money.Amount) (*buySlot, *memory, *shelf[signer]) {
 	book, signers := newMemory(), &shelf[signer]{docs: map[string]signer{}}
 	book.entries["user-a"] = []ledger.Entry{{Account: "user-a", Number: 1, Amount: funds, Balance: funds}}
-	return &buySlot{book: book.open, signers: signers, types: minertype.Default()}, book, signers
+	return &buySlot{book: book.open, signers: signers, limits: allowed(3), types: minertype.Default()}, book, signers
 }
 
 func slotRequest() *wallet.BuySlotRequest {
@@ -132,15 +132,18 @@ func TestASlotThatIsNotPaidMakesNoKeyKnown(t *testing.T) {
 		name  string
 		funds money.Amount
 		in    *wallet.BuySlotRequest
+		limit allowed
 		away  bool
 		want  fault.Kind
 	}{
-		{"too little money", 50*money.OX - 1, slotRequest(), false, fault.Exhausted},
-		{"a type that is not for sale", 1000 * money.OX, unknown, false, fault.Invalid},
-		{"the ledger is away", 1000 * money.OX, slotRequest(), true, fault.Busy},
+		{"too little money", 50*money.OX - 1, slotRequest(), 3, false, fault.Exhausted},
+		{"too little quota", 1000 * money.OX, slotRequest(), 0, false, fault.Exhausted},
+		{"a type that is not for sale", 1000 * money.OX, unknown, 3, false, fault.Invalid},
+		{"the ledger is away", 1000 * money.OX, slotRequest(), 3, true, fault.Busy},
+		{"the quota is away", 1000 * money.OX, slotRequest(), -1, false, fault.Busy},
 	} {
 		f, book, signers := shop(row.funds)
-		book.away = row.away
+		book.away, f.limits = row.away, row.limit
 		_, err := f.Handle(t.Context(), row.in)
 		wantKind(t, row.name, err, row.want)
 		if len(signers.docs) != 0 || book.balance("user-a") != row.funds {
@@ -180,7 +183,7 @@ func TestAWalletIsTheCallersOwn(t *testing.T) {
 	f := &getWallet{book: book.open}
 	for i, account := range []string{"user-a", "user-b", "user-a", "user-a"} {
 		e := ledger.Entry{Account: account, Key: string(rune('a' + i)), Kind: ledger.KindGift, Amount: 100, At: noon, Pool: "p", Slot: 1, MinerType: "m", Chain: "c", Height: 7}
-		if _, err := book.Post(t.Context(), e); err != nil {
+		if _, err := book.Credit(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"net/url"
 	"os"
 	"testing"
 	"time"
@@ -17,27 +18,44 @@ import (
 
 // The product's suites hold on the embedded server as on the one that ONEX_TEST_MONGO names, if it names one.
 func TestStoreConformance(t *testing.T) {
-	for name, db := range databases(t) {
+	embedded := start(t)
+	for name, uri := range map[string]string{"embedded": embedded.URI(), "ONEX_TEST_MONGO": os.Getenv("ONEX_TEST_MONGO")} {
+		if uri == "" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
-			t.Run("store", func(t *testing.T) { storetest.Run(t, db) })
-			t.Run("outbox", func(t *testing.T) { publishtest.Run(t, db) })
-			t.Run("ledger", func(t *testing.T) { ledgertest.Run(t, db) })
+			t.Run("store", func(t *testing.T) { storetest.Run(t, database(t, uri)) })
+			t.Run("outbox", func(t *testing.T) { publishtest.Run(t, database(t, uri)) })
+			t.Run("ledger", func(t *testing.T) { ledgertest.Run(t, ledgertest.Server{URI: uri}) })
 		})
 	}
 }
 
-func databases(t *testing.T) map[string]*driver.Database {
+// Money needs no gate: no transaction, no lock, and no update that must not be lost.
+func TestLedgerConformanceWithoutTheGate(t *testing.T) {
+	ledgertest.Run(t, ledgertest.Server{URI: start(t).Bare()})
+}
+
+func TestLedgerConformanceWhereAnswersGetLost(t *testing.T) {
+	behind, err := url.Parse(start(t).Bare())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := ledgertest.NewProxy(t, behind.Host, 37)
+	ledgertest.Run(t, ledgertest.Server{URI: proxy.URI(), Lossy: true})
+	if proxy.Cuts() < 10 {
+		t.Errorf("only %d answers were lost", proxy.Cuts())
+	}
+}
+
+func start(t *testing.T) *mongo.Server {
 	t.Helper()
 	embedded, err := mongo.Start(mongo.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(embedded.Close)
-	all := map[string]*driver.Database{"embedded": database(t, embedded.URI())}
-	if uri := os.Getenv("ONEX_TEST_MONGO"); uri != "" {
-		all["ONEX_TEST_MONGO"] = database(t, uri)
-	}
-	return all
+	return embedded
 }
 
 func database(t *testing.T, uri string) *driver.Database {

@@ -11,6 +11,7 @@ import (
 	"onex.io/onex/shared/api/chain"
 	"onex.io/onex/shared/api/miner"
 	"onex.io/onex/shared/api/minerset"
+	"onex.io/onex/shared/api/quota"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/api/wallet"
@@ -59,6 +60,11 @@ func (c *Client) GetChainStatus(ctx context.Context, in chain.StatusRequest) (*c
 	return call[chain.Status](ctx, c, http.MethodGet, "/v1/chains/"+url.PathEscape(in.Name)+"/status"+query("namespace", in.Namespace, "blocks", in.Blocks), nil)
 }
 
+// GetEarnings shows what the caller's miners have earned, and what is still to be confirmed.
+func (c *Client) GetEarnings(ctx context.Context) (*wallet.Earnings, error) {
+	return call[wallet.Earnings](ctx, c, http.MethodGet, "/v1/wallet/earnings", nil)
+}
+
 // GetMiner shows one of the caller's miners.
 func (c *Client) GetMiner(ctx context.Context, in miner.GetRequest) (*v1beta1.Miner, error) {
 	return call[v1beta1.Miner](ctx, c, http.MethodGet, "/v1/miners/"+url.PathEscape(in.Name)+query("namespace", in.Namespace), nil)
@@ -69,6 +75,11 @@ func (c *Client) GetMinerSet(ctx context.Context, in minerset.GetRequest) (*v1be
 	return call[v1beta1.MinerSet](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(in.Name)+query("namespace", in.Namespace), nil)
 }
 
+// GetQuota shows how many miners the caller may have, and has paid for.
+func (c *Client) GetQuota(ctx context.Context) (*quota.Quota, error) {
+	return call[quota.Quota](ctx, c, http.MethodGet, "/v1/quota", nil)
+}
+
 // GetWallet shows the caller's balance and newest entries.
 func (c *Client) GetWallet(ctx context.Context, limit int) (*wallet.Wallet, error) {
 	return call[wallet.Wallet](ctx, c, http.MethodGet, "/v1/wallet"+query("limit", limit), nil)
@@ -77,6 +88,16 @@ func (c *Client) GetWallet(ctx context.Context, limit int) (*wallet.Wallet, erro
 // ListChains lists the caller's chains, and the public ones if wanted.
 func (c *Client) ListChains(ctx context.Context, in chain.ListRequest) (*chain.List, error) {
 	return call[chain.List](ctx, c, http.MethodGet, "/v1/chains"+query("limit", in.Limit, "offset", in.Offset, "namespace", in.Namespace, "public", in.Public), nil)
+}
+
+// ListEntries lists the caller's entries, page by page.
+func (c *Client) ListEntries(ctx context.Context, in wallet.ListEntriesRequest) (*wallet.Entries, error) {
+	return call[wallet.Entries](ctx, c, http.MethodGet, "/v1/wallet/entries"+query("limit", in.Limit, "before", in.Before), nil)
+}
+
+// ListMinerTypes shows the price list.
+func (c *Client) ListMinerTypes(ctx context.Context) (*wallet.MinerTypes, error) {
+	return call[wallet.MinerTypes](ctx, c, http.MethodGet, "/v1/miner-types", nil)
 }
 
 // ListMiners lists the caller's miners, of one pool or of all.
@@ -94,7 +115,17 @@ func (c *Client) Login(ctx context.Context, in session.Login) (*session.Tokens, 
 	return call[session.Tokens](ctx, c, http.MethodPost, "/v1/auth/login", in)
 }
 
+// QuoteMinerSet tells what a pool of miners would cost and bring.
+func (c *Client) QuoteMinerSet(ctx context.Context, in wallet.MinerSetPlan) (*wallet.Quote, error) {
+	return call[wallet.Quote](ctx, c, http.MethodPost, "/v1/minersets/quote", in)
+}
+
 // ScaleMinerSet changes how many miners one of the caller's pools has.
 func (c *Client) ScaleMinerSet(ctx context.Context, in minerset.ScaleRequest) (*minerset.Scaled, error) {
 	return call[minerset.Scaled](ctx, c, http.MethodPut, "/v1/minersets/"+url.PathEscape(in.Name)+"/scale"+query("namespace", in.Namespace), in.Body)
+}
+
+// SetQuota allows a user another number of miners.
+func (c *Client) SetQuota(ctx context.Context, userID string, in quota.Allowance) (*quota.Quota, error) {
+	return call[quota.Quota](ctx, c, http.MethodPut, "/v1/quotas/"+url.PathEscape(userID), in)
 }

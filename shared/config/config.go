@@ -38,6 +38,13 @@ type Config struct {
 	Confirmations int64 `env:"ONEX_CONFIRMATIONS" envDefault:"3"`
 	// MinerTypes is the price list, a JSON array; without it the built-in one.
 	MinerTypes minertype.Catalog `env:"ONEX_MINER_TYPES"`
+	// MinersPerUser is how many paid slots a user may hold whom no administrator allowed another number. It is more than
+	// the gift buys, so that money ends before quota does.
+	MinersPerUser int64 `env:"ONEX_MINERS_PER_USER" envDefault:"50"`
+	// HashesPerSecond is what a miner with the share of a whole CPU tries on average; quotes are made with it, nothing
+	// is paid by it. The default was measured by `go test -bench Try ./toyblc/block`: 560 ns for a hash on one busy core
+	// of an AMD EPYC server are 1.8 million in a second, and a node hashes for 80 % of its share.
+	HashesPerSecond int64 `env:"ONEX_HASHES_PER_SECOND" envDefault:"1400000"`
 	// BlockInterval is a chain's mean block interval when its owner names none.
 	BlockInterval time.Duration `env:"ONEX_BLOCK_INTERVAL" envDefault:"60s"`
 	// ChainsPerUser is how many chains a user may have.
@@ -78,6 +85,10 @@ func (c Config) validate() error {
 		return fmt.Errorf("configuration: ONEX_SIGNUP_GIFT must be 0 or more, is %d", c.SignupGift)
 	case c.RewardPerGigahash < 0:
 		return fmt.Errorf("configuration: ONEX_REWARD_PER_GIGAHASH must be 0 or more, is %d", c.RewardPerGigahash)
+	case c.MinersPerUser < 0:
+		return fmt.Errorf("configuration: ONEX_MINERS_PER_USER must be 0 or more, is %d", c.MinersPerUser)
+	case c.HashesPerSecond < 0:
+		return fmt.Errorf("configuration: ONEX_HASHES_PER_SECOND must be 0 or more, is %d", c.HashesPerSecond)
 	case c.BlockInterval < time.Second || c.BlockInterval%time.Second != 0:
 		return fmt.Errorf("configuration: ONEX_BLOCK_INTERVAL must be whole seconds from 1s, is %s", c.BlockInterval)
 	case c.ChainsPerUser < 0:

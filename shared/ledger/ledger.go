@@ -1,9 +1,13 @@
 // Package ledger is the append-only book of every wallet.
 //
-// An account is a row of entries numbered from 1 without a gap. Each entry carries the balance after it, and its
-// _id is account/number: who writes number n+1 has seen entry n, and of two who try only one can, which is all the
-// mutual exclusion that a balance needs, with no transaction. A unique index on the idempotency key refuses an
-// effect that has happened.
+// An account is a row of entries numbered from 1 without a gap, and an entry's _id is account/number: who writes
+// number n+1 has seen everything up to n, and of two who try only one can. That is all the mutual exclusion that a
+// balance, a slot and a quota need, with no transaction. A unique index on the idempotency key refuses an effect that
+// has happened.
+//
+// Everything else is told by the entries and only saves reading them: the slots that were bought (Slots), the open
+// pools, and each account's state (Account). They are written in this order, after the entry; what a crash leaves
+// unwritten, whoever comes next writes. Every read and write is by exact _id, except OpenPools.
 package ledger
 
 import (
@@ -20,7 +24,7 @@ import (
 	"onex.io/onex/shared/store"
 )
 
-// Entry is one movement of money.
+// Entry is one movement of money, or of what money has bought.
 type Entry struct {
 	ID      string       `bson:"_id"`
 	Account string       `bson:"account"`
@@ -35,6 +39,9 @@ type Entry struct {
 	Pool      string `bson:"pool,omitempty"`
 	Slot      int64  `bson:"slot"`
 	MinerType string `bson:"minerType,omitempty"`
+	// Purchase counts the types bought for the slot, this one included; Paid is what they cost together.
+	Purchase int64        `bson:"purchase,omitempty"`
+	Paid     money.Amount `bson:"paid,omitempty"`
 	// Chain and Height say which block a reward is for.
 	Chain  string `bson:"chain,omitempty"`
 	Height int64  `bson:"height,omitempty"`
@@ -42,35 +49,32 @@ type Entry struct {
 
 // The kinds of entries.
 const (
-	KindGift   = "gift"
-	KindSlot   = "slot"
-	KindReward = "reward"
+	KindGift    = "gift"
+	KindSlot    = "slot"
+	KindReward  = "reward"
+	KindRelease = "release" // of a pool's places in the quota; moves no money
 )
 
 // Ledger is safe for concurrent use, by any number of processes.
 type Ledger struct {
-	entries store.Collection[Entry]
-	now     func() time.Time
-	hints   hints
+	entries   store.Collection[Entry]
+	purchases store.Collection[purchase]
+	pools     store.Collection[OpenPool]
+	accounts  store.Collection[Account]
+	now       func() time.Time
 }
 
 // Open opens the ledger in db and makes sure of its unique index.
 func Open(ctx context.Context, db *mongo.Database, now func() time.Time) (*Ledger, error) {
-	l := &Ledger{entries: store.In[Entry](db, "ledger"), now: now}
-	for _, index := range []mongo.IndexModel{ // one by one: FerretDB breaks off when two that are there are named in one command
-		{Keys: bson.D{{Key: "key", Value: 1}}, Options: options.Index().SetUnique(true)},
-		{Keys: bson.D{{Key: "kind", Value: 1}, {Key: "pool", Value: 1}, {Key: "slot", Value: 1}}},
-	} {
-		if _, err := l.entries.Raw().Indexes().CreateOne(ctx, index); err != nil {
-			return nil, fault.New(fault.Busy, "StoreAway", "the ledger cannot be opened now: %w", err)
-		}
+	l := &Ledger{
+		entries: store.In[Entry](db, "ledger"), purchases: store.In[purchase](db, "purchases"),
+		pools: store.In[OpenPool](db, "pools"), accounts: store.In[Account](db, "accounts"), now: now,
+	}
+	once := mongo.IndexModel{Keys: bson.D{{Key: "key", Value: 1}}, Options: options.Index().SetUnique(true)}
+	if _, err := l.entries.Raw().Indexes().CreateOne(ctx, once); err != nil {
+		return nil, fault.New(fault.Busy, "StoreAway", "the ledger cannot be opened now: %w", err)
 	}
 	return l, nil
-}
-
-// Head is the last entry of an account; an account without entries has the zero Entry.
-func (l *Ledger) Head(ctx context.Context, account string) (Entry, error) {
-	return l.headFrom(ctx, account, l.hints.of(account))
 }
 
 // Entries reads the account's entries from the given number downwards, at most limit of them.
@@ -86,95 +90,13 @@ func (l *Ledger) Entries(ctx context.Context, account string, from int64, limit 
 	return page, nil
 }
 
-// ErrInsufficient is the reason of a charge that the balance does not cover.
-const ErrInsufficient = "InsufficientFunds"
-
-// Post books an amount once per key. A key that is booked already changes nothing and is no error: posted is false.
-// A balance never goes below zero: such an amount is Exhausted with ErrInsufficient.
-func (l *Ledger) Post(ctx context.Context, e Entry) (posted bool, err error) {
-	return l.append(ctx, e.Account, func(context.Context) (Entry, bool, error) { return e, true, nil })
-}
-
-// decide makes the entry to append, given everything booked so far; false means that there is nothing to book.
-type decide func(context.Context) (Entry, bool, error)
-
-// append numbers an entry after the account's head. Whoever loses the race for a number decides anew, so that a
-// decision is never older than the entry before it.
-func (l *Ledger) append(ctx context.Context, account string, make decide) (bool, error) {
-	for {
-		head, err := l.Head(ctx, account)
-		if err != nil {
-			return false, err
-		}
-		e, wanted, err := make(ctx)
-		if err != nil || !wanted {
-			return false, err
-		}
-		if e, err = l.after(head, e); err != nil {
-			return false, l.unlessBooked(ctx, e.Key, err)
-		}
-		booked, err := l.insert(ctx, e)
-		if err != nil || booked == repeated {
-			return false, err
-		}
-		l.hints.keep(e.Account, e.Number) // by us or by another, the number is there now
-		if booked == inserted {
-			return true, nil
-		}
+// Credit books an income once per key. A key that is booked already, for whomever, changes nothing and is no error:
+// booked is false.
+func (l *Ledger) Credit(ctx context.Context, e Entry) (booked bool, err error) {
+	if e.Amount < 0 {
+		return false, fault.New(fault.Invalid, "AmountNegative", "%s OX are no income", e.Amount)
 	}
-}
-
-func (l *Ledger) after(head, e Entry) (Entry, error) {
-	e.Number = head.Number + 1
-	e.ID = entryID(e.Account, e.Number)
-	e.Balance = head.Balance + e.Amount
-	e.At = l.now().UTC().Truncate(time.Millisecond)
-	switch {
-	case e.Amount < 0 && e.Balance < 0:
-		return e, fault.New(fault.Exhausted, ErrInsufficient, "the wallet holds %s OX and %s OX are needed", head.Balance, -e.Amount)
-	case e.Amount > 0 && e.Balance < head.Balance:
-		return e, fault.New(fault.Invalid, "AmountTooLarge", "the amount %s OX does not fit into a wallet", e.Amount)
-	}
-	return e, nil
-}
-
-// unlessBooked forgives a refusal of what was booked when it was possible.
-func (l *Ledger) unlessBooked(ctx context.Context, key string, refusal error) error {
-	booked, err := l.entries.List(ctx, bson.D{{Key: "key", Value: key}})
-	if err != nil {
-		return err
-	}
-	if len(booked) > 0 {
-		return nil
-	}
-	return refusal
-}
-
-type outcome int
-
-const (
-	inserted outcome = iota
-	repeated
-	lostRace
-)
-
-// insert tries the entry's number. A duplicate is either our key, booked before, or our number, taken by another.
-func (l *Ledger) insert(ctx context.Context, e Entry) (outcome, error) {
-	err := l.entries.Insert(ctx, e.ID, &e)
-	if err == nil {
-		return inserted, nil
-	}
-	if fault.KindOf(err) != fault.Conflict {
-		return repeated, err
-	}
-	there, err := l.entries.Get(ctx, e.ID)
-	switch {
-	case err == nil && there.Key != e.Key:
-		return lostRace, nil
-	case err == nil || fault.KindOf(err) == fault.Missing:
-		return repeated, nil
-	}
-	return repeated, err
+	return l.append(ctx, e.Account, func(context.Context, Account) (*Entry, error) { return &e, nil })
 }
 
 func entryID(account string, number int64) string { return fmt.Sprintf("%s/%d", account, number) }

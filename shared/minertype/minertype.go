@@ -17,7 +17,7 @@ type Type struct {
 	// CPU and Memory are the limits of the miner's pod, as Kubernetes quantities.
 	CPU    string `json:"cpu"`
 	Memory string `json:"memory"`
-	// Share is the fraction of one CPU that the miner spends on hashing, 0 < Share <= 1.
+	// Share is the fraction of one CPU that the miner may use, nearly all of it for hashing, 0 < Share <= 1.
 	Share float64 `json:"share"`
 	// Price is charged once for a slot of this type.
 	Price money.Amount `json:"price"`
@@ -26,14 +26,14 @@ type Type struct {
 // Catalog is the price list.
 type Catalog struct{ types map[string]Type }
 
-// Default is the catalog of a platform whose operator set no other: the four types of the original, its CPU and
-// memory figures, a hashing share equal to the CPU limit, and prices that grow a little slower than the share.
+// Default is the catalog of a platform whose operator set no other: the four types of the original in its order, its
+// CPU and memory figures, a share equal to the CPU limit, and one OX for each thousandth of a CPU.
 func Default() Catalog {
 	c, err := New([]Type{
 		{Name: "S1.SMALL1", CPU: "50m", Memory: "128Mi", Share: 0.05, Price: 50 * money.OX},
-		{Name: "S1.SMALL2", CPU: "100m", Memory: "256Mi", Share: 0.10, Price: 90 * money.OX},
-		{Name: "M1.MEDIUM1", CPU: "150m", Memory: "512Mi", Share: 0.15, Price: 130 * money.OX},
-		{Name: "M1.MEDIUM2", CPU: "250m", Memory: "1024Mi", Share: 0.25, Price: 200 * money.OX},
+		{Name: "S1.SMALL2", CPU: "100m", Memory: "256Mi", Share: 0.10, Price: 100 * money.OX},
+		{Name: "M1.MEDIUM1", CPU: "150m", Memory: "512Mi", Share: 0.15, Price: 150 * money.OX},
+		{Name: "M1.MEDIUM2", CPU: "250m", Memory: "1024Mi", Share: 0.25, Price: 250 * money.OX},
 	})
 	if err != nil {
 		return Catalog{}

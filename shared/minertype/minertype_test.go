@@ -1,6 +1,7 @@
 package minertype_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,10 +9,15 @@ import (
 	"onex.io/onex/shared/money"
 )
 
-func TestDefaultListsFourTypesCheapestFirst(t *testing.T) {
-	list := minertype.Default().List()
-	if len(list) != 4 || list[0].Name != "S1.SMALL1" || list[0].Price != 50*money.OX || list[3].Name != "M1.MEDIUM2" {
-		t.Errorf("got %+v", list)
+func TestDefaultListsTheFourTypesOfTheOriginalInItsOrder(t *testing.T) {
+	want := []minertype.Type{
+		{Name: "S1.SMALL1", CPU: "50m", Memory: "128Mi", Share: 0.05, Price: 50 * money.OX},
+		{Name: "S1.SMALL2", CPU: "100m", Memory: "256Mi", Share: 0.10, Price: 100 * money.OX},
+		{Name: "M1.MEDIUM1", CPU: "150m", Memory: "512Mi", Share: 0.15, Price: 150 * money.OX},
+		{Name: "M1.MEDIUM2", CPU: "250m", Memory: "1024Mi", Share: 0.25, Price: 250 * money.OX},
+	}
+	if got := minertype.Default().List(); !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
 	}
 }
 

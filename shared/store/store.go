@@ -106,6 +106,8 @@ func (c Collection[T]) fault(verb, id string, err error) error {
 
 // away tells a store that did not answer, or was not waited for, from one that answered no.
 func away(err error) bool {
-	return mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded) ||
+	var cut interface{ Retryable() bool } // another call's connection broke, and all of them were given up with it
+	return errors.As(err, &cut) && cut.Retryable() ||
+		mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, mongo.ErrClientDisconnected)
 }

@@ -59,6 +59,10 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
+// Bare is the connection string of the database without its gate, where updates at once are lost. It is there to prove
+// what needs no gate.
+func (s *Server) Bare() string { return "mongodb://" + s.gate.target + "/" }
+
 // URI is the connection string for a MongoDB driver.
 func (s *Server) URI() string { return "mongodb://" + s.gate.addr() + "/" }
 
