@@ -23,14 +23,18 @@ type Chain struct {
 // ChainSpec is what is wanted of a Chain.
 type ChainSpec struct {
 	// DisplayName is the name for people.
+	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	DisplayName string `json:"displayName,omitempty"`
 	// MinerType sizes the genesis node.
 	// +kubebuilder:default="S1.SMALL2"
+	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	MinerType string `json:"minerType,omitempty"`
 	// Image of the nodes. It is the operator's to choose: honored on chains
-	// of kube-system only.
+	// of kube-system only, and only one that the operator allows can be named.
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-zA-Z0-9._:/]*[a-zA-Z0-9])?(@sha256:[0-9a-f]{64})?)?$`
 	// +optional
 	Image string `json:"image,omitempty"`
 	// MinMineIntervalSeconds is the mean time between blocks that the

@@ -146,7 +146,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a minerset whose name leaves no room", "minersets", with(minerSet, "night", long), "at most 52 characters"},
 		{"a minerset whose name has a dot", "minersets", with(minerSet, "night", "a.b"), "DNS label"},
 		{"less than no replicas", "minersets", with(minerSet, "template", "replicas: -1, template"), "greater than or equal to 0"},
-		{"more replicas than anybody needs", "minersets", with(minerSet, "template", "replicas: 1001, template"), "less than or equal to 1000"},
+		{"more replicas than anybody needs", "minersets", with(minerSet, "template", "replicas: 100001, template"), "less than or equal to 100000"},
 		{"a delete policy that nobody knows", "minersets", with(minerSet, "template", "deletePolicy: Best, template"), "supported values"},
 		{"a template without a chain", "minersets", with(minerSet, "chainName: harbour", ""), "chainName: Required value"},
 		{"a number too large for its field", "minersets", with(minerSet, "template", "progressDeadlineSeconds: 3000000000, template"), "int32"},

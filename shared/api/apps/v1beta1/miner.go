@@ -8,6 +8,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:resource:shortName=mi,categories=all
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.phase`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:selectablefield:JSONPath=`.spec.minerType`
 // +kubebuilder:printcolumn:name="Type",type=string,JSONPath=`.spec.minerType`,priority=1
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name must be a DNS label: the miner's pod is named like it"
 type Miner struct {
@@ -16,6 +17,7 @@ type Miner struct {
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	Spec MinerSpec `json:"spec"`
+	// +kubebuilder:default={phase:Pending}
 	// +optional
 	Status MinerStatus `json:"status,omitempty"`
 }
@@ -37,16 +39,19 @@ type MinerSpec struct {
 	// +optional
 	Metadata TemplateMeta `json:"metadata,omitempty"`
 	// DisplayName is the name for people.
+	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	DisplayName string `json:"displayName,omitempty"`
 	// MinerType sizes and prices the Miner.
 	// +kubebuilder:default="S1.SMALL1"
+	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	MinerType string `json:"minerType,omitempty"`
 	// ChainName names the chain to mine: of the own namespace if it has one of
 	// that name, else of kube-system.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a miner cannot move to another chain"
 	ChainName string `json:"chainName"`
 	// RestartPolicy says when the container is started again in place.

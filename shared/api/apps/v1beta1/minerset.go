@@ -7,6 +7,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:subresource:status
 // +kubebuilder:subresource:scale:specpath=.spec.replicas,statuspath=.status.replicas,selectorpath=.status.selector
 // +kubebuilder:resource:shortName=ms,categories=all
+// +kubebuilder:selectablefield:JSONPath=`.status.replicas`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.ready`,description="miners that are ready, of those wanted"
 // +kubebuilder:printcolumn:name="Current",type=integer,JSONPath=`.status.replicas`
 // +kubebuilder:printcolumn:name="Available",type=integer,JSONPath=`.status.availableReplicas`
@@ -35,20 +36,23 @@ const (
 )
 
 // MinerSetSpec is what is wanted of a MinerSet.
+// +kubebuilder:validation:XValidation:rule="has(self.selector) == has(oldSelf.selector) && (!has(self.selector) || self.selector == oldSelf.selector)",fieldPath=".selector",message="which miners a set selects cannot change"
 type MinerSetSpec struct {
 	// Replicas is how many Miners are wanted.
 	// +kubebuilder:default=1
 	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=1000
+	// +kubebuilder:validation:Maximum=100000
 	// +optional
 	Replicas *int32 `json:"replicas,omitempty"`
 	// Selector picks, beside the set's own Miners, those without an owner that
 	// it adopts.
+	// +kubebuilder:validation:XValidation:rule="!has(self.matchExpressions) || self.matchExpressions.all(e, e.operator in ['In', 'NotIn'] ? has(e.values) && e.values.size() > 0 : e.operator in ['Exists', 'DoesNotExist'] && (!has(e.values) || e.values.size() == 0))",message="each expression needs an operator that Kubernetes knows: In or NotIn with values, Exists or DoesNotExist without"
 	// +optional
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
 	// Template is what each Miner is made from.
 	Template MinerTemplateSpec `json:"template"`
 	// DisplayName is the name for people.
+	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	DisplayName string `json:"displayName,omitempty"`
 	// DeletePolicy says which Miners go first when the set shrinks.
@@ -60,6 +64,7 @@ type MinerSetSpec struct {
 	// +optional
 	MinReadySeconds int32 `json:"minReadySeconds,omitempty"`
 	// ProgressDeadlineSeconds is kept for old manifests; nothing reads it.
+	// +kubebuilder:validation:Minimum=0
 	// +optional
 	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
 }
@@ -76,9 +81,13 @@ type MinerTemplateSpec struct {
 // TemplateMeta holds the labels and annotations of an object to be made.
 type TemplateMeta struct {
 	// Labels to give.
+	// +kubebuilder:validation:MaxProperties=64
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k).hasValue() && !format.labelValue().validate(self[k]).hasValue())",message="must be labels as Kubernetes takes them"
 	// +optional
 	Labels map[string]string `json:"labels,omitempty"`
 	// Annotations to give.
+	// +kubebuilder:validation:MaxProperties=64
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k).hasValue())",message="must have names as Kubernetes takes them"
 	// +optional
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
