@@ -15,14 +15,19 @@ RACE ?= auto
 KO := bin/ko-v0.19.1
 STATICCHECK := bin/staticcheck-v0.8.2
 
+# The API server takes minutes to build: KUBEBUILDER_ASSETS (a folder with kube-apiserver and etcd) or ONEX_KUBE (the
+# kubeconfig of a bare API server that runs) saves that.
+API_SERVER := $(if $(ONEX_KUBE)$(KUBEBUILDER_ASSETS),,kube)
+
 ##@ Every day
 .PHONY: run
-run: kube toyblc onex $(if $(filter 1,$(ISOLATE)),functions) ## the whole platform on this machine, played once and left up [STATE=.onex DEMO=on|off ISOLATE=1]
+run: $(API_SERVER) toyblc onex $(if $(filter 1,$(ISOLATE)),functions) ## the whole platform on this machine, played once and left up [STATE=.onex DEMO=on|off ISOLATE=1 ONEX_KUBE=FILE]
 	@exec bin/onex -state $(STATE) -kube bin/kube -toyblc bin/toyblc -triggers triggers -crds knative/crds -demo=$(DEMO) \
-	  $(if $(filter 1,$(ISOLATE)),-isolate -functions bin/functions)
+	  $(if $(filter 1,$(ISOLATE)),-isolate -functions bin/functions) \
+	  $(if $(ONEX_KUBE),-kube-config '$(ONEX_KUBE)',$(if $(KUBEBUILDER_ASSETS),-kube-assets '$(KUBEBUILDER_ASSETS)'))
 
 .PHONY: test
-test: kube toyblc functions ## every test; with the race detector where there is a C compiler [RACE=auto|on|off]
+test: $(if $(KUBEBUILDER_ASSETS),,kube) toyblc functions ## every test; with the race detector where there is a C compiler [RACE=auto|on|off]
 	@RACE=$(RACE) ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/test
 
 # What imports all of Kubernetes: staticcheck would read that first, for ten minutes. go vet does them too.
@@ -36,7 +41,7 @@ lint: $(STATICCHECK) ## gofmt, go vet and staticcheck, in both modules
 	cd knative/local && ../../$(STATICCHECK) $$(go list ./... | grep -Ev '$(HUGE)')
 
 .PHONY: soak
-soak: kube toyblc functions ## the long runs, an hour or so; the last output is docs/soak.txt [SOAK_SEEDS, SOAK_FUZZ, SOAK_KILLS, SOAK_EVENTS]
+soak: $(if $(KUBEBUILDER_ASSETS),,kube) toyblc functions ## the long runs, an hour or so; the last output is docs/soak.txt [SOAK_SEEDS, SOAK_FUZZ, SOAK_KILLS, SOAK_EVENTS]
 	@ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/soak | tee docs/soak.txt
 
 .PHONY: bench

@@ -15,6 +15,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
+
+	"onex.io/onex/knative/local/controllers"
+	"onex.io/onex/knative/local/kube/seat"
 )
 
 // Options says where the server keeps its state and whom it tells that it serves.
@@ -33,7 +36,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("resolve state folder %q: %w", o.State, err)
 	}
-	unlock, err := lock(ctx, dir)
+	unlock, err := seat.Lock(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -43,7 +46,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer logs.Close()
-	id, err := loadIdentity(dir)
+	id, err := seat.Load(dir)
 	if err != nil {
 		return err
 	}
@@ -56,18 +59,19 @@ func Run(ctx context.Context, o Options) error {
 }
 
 // serve runs the API server on top of etcd, and the controllers on top of the API server.
-func serve(ctx context.Context, id *identity, etcd *embed.Etcd, ready func(string)) error {
+func serve(ctx context.Context, id *seat.Seat, etcd *embed.Etcd, ready func(string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan error, 1)
 	if err := startServer(ctx, id, etcd.Clients[0].Addr().String(), done); err != nil {
 		return err
 	}
-	cfg, client, err := awaitReady(ctx, id, done)
+	client, err := awaitReady(ctx, id, done)
 	if err != nil {
 		cancel()
 		return err
 	}
+	cfg := id.Config()
 	err = announce(ctx, id, cfg, client)
 	if err == nil && ready != nil {
 		ready(cfg.Host)
@@ -97,21 +101,21 @@ func stopped(ctx context.Context, err error) error {
 }
 
 // announce starts the controllers and writes the kubeconfig, which tells whoever looks for it that the API serves.
-func announce(ctx context.Context, id *identity, cfg *rest.Config, client kubernetes.Interface) error {
-	if err := startControllers(ctx, cfg, client); err != nil {
+func announce(ctx context.Context, id *seat.Seat, cfg *rest.Config, client kubernetes.Interface) error {
+	if err := controllers.Start(ctx, cfg, client); err != nil {
 		return err
 	}
-	return id.writeKubeconfig(cfg)
+	return id.WriteKubeconfig(cfg)
 }
 
 // startServer completes the options as the command-line program would, without its process-wide signal handler.
-func startServer(ctx context.Context, id *identity, etcd string, done chan<- error) error {
+func startServer(ctx context.Context, id *seat.Seat, etcd string, done chan<- error) error {
 	s := options.NewServerRunOptions()
 	fs := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	for _, f := range s.Flags().FlagSets {
 		fs.AddFlagSet(f)
 	}
-	if err := fs.Parse(serverFlags(id, etcd)); err != nil {
+	if err := fs.Parse(id.Flags(etcd)); err != nil {
 		return fmt.Errorf("parse API server flags: %w", err)
 	}
 	if err := s.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
@@ -128,29 +132,18 @@ func startServer(ctx context.Context, id *identity, etcd string, done chan<- err
 	return nil
 }
 
-// awaitReady polls until the server says it is ready; it has no other way to say so.
-func awaitReady(ctx context.Context, id *identity, done <-chan error) (*rest.Config, kubernetes.Interface, error) {
+// awaitReady asks until the server is ready, or has ended.
+func awaitReady(ctx context.Context, id *seat.Seat, done <-chan error) (kubernetes.Interface, error) {
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
-	var client kubernetes.Interface
-	cfg := id.restConfig()
 	for {
 		select {
 		case err := <-done:
-			return nil, nil, stopped(ctx, err)
+			return nil, stopped(ctx, err)
 		case <-tick.C:
 		}
-		if client == nil {
-			// The certificate is written by the server while it starts.
-			c, err := kubernetes.NewForConfig(cfg)
-			if err != nil {
-				continue
-			}
-			client = c
-		}
-		body, err := client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx)
-		if err == nil && string(body) == "ok" {
-			return cfg, client, nil
+		if client, err := id.Ready(ctx); err == nil {
+			return client, nil
 		}
 	}
 }

@@ -3,12 +3,16 @@ package apiserver
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/url"
 	"path/filepath"
 	"time"
 
+	"go.etcd.io/etcd/pkg/v3/flags"
 	"go.etcd.io/etcd/server/v3/embed"
+
+	"onex.io/onex/knative/local/kube/seat"
 )
 
 type etcdOptions struct {
@@ -42,7 +46,7 @@ func startEtcd(ctx context.Context, o etcdOptions) (*embed.Etcd, error) {
 
 func etcdConfig(o etcdOptions) (*embed.Config, error) {
 	// The API server is told the client's address, so the port has to be known; nobody ever dials the peer's.
-	port, err := freePort()
+	port, err := seat.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -60,4 +64,27 @@ func etcdConfig(o etcdOptions) (*embed.Config, error) {
 	c.AutoCompactionMode = "periodic"
 	c.AutoCompactionRetention = "10m"
 	return c, nil
+}
+
+// RunEtcd serves as the program etcd would with these flags, until ctx ends.
+func RunEtcd(ctx context.Context, args []string) error {
+	c := embed.NewConfig()
+	fs := flag.NewFlagSet("etcd", flag.ContinueOnError)
+	c.AddFlags(fs)
+	if err := fs.Parse(args); err != nil {
+		return fmt.Errorf("flags: %w", err)
+	}
+	c.ListenClientUrls, c.AdvertiseClientUrls = flags.UniqueURLsFromFlag(fs, "listen-client-urls"), flags.UniqueURLsFromFlag(fs, "advertise-client-urls")
+	c.ListenPeerUrls, c.AdvertisePeerUrls = flags.UniqueURLsFromFlag(fs, "listen-peer-urls"), flags.UniqueURLsFromFlag(fs, "initial-advertise-peer-urls")
+	e, err := embed.StartEtcd(c)
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	defer e.Close()
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-e.Err():
+		return fmt.Errorf("serve: %w", err)
+	}
 }

@@ -1,30 +1,27 @@
-// Package kube starts the API server program, waits until it serves, and stops it.
+// Package kube provides the Kubernetes API that the platform stands on: by a program of ours, by the programs of a
+// folder such as KUBEBUILDER_ASSETS, or by whoever a kubeconfig names.
 package kube
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
-	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-
-	"onex.io/onex/knative/local/proc"
 )
 
 // ErrEnded is the cause when the API server ended without being told to.
 var ErrEnded = errors.New("API server ended")
 
-// Options says which program to start and where it keeps its state.
+// Options says which API server to use and where it keeps its state. The first that is set of Kubeconfig, Assets and
+// Bin counts.
 type Options struct {
+	// Kubeconfig names a bare API server that somebody else runs.
+	Kubeconfig string
+	// Assets is a folder with the programs kube-apiserver and etcd.
+	Assets string
 	// Bin is the path of the built cmd/kube.
 	Bin string
 	// State is the folder of the API server alone; it is made if need be.
@@ -33,72 +30,50 @@ type Options struct {
 	Fsync bool
 }
 
-// Server is a running API server.
+// Server is an API server, with the controllers that objects need to live and die properly.
 type Server struct {
-	state  string
-	host   string
-	proc   *proc.Process
-	stdin  io.Closer
-	stderr *tail
+	host       string
+	kubeconfig string
+	parts      parts
 }
 
-// Start starts the program and returns when the API answers; when ctx ends first, nothing is left running.
+// parts are what an API server is made of here.
+type parts interface {
+	PID() int
+	Done() <-chan struct{}
+	Err() error
+	Close()
+}
+
+// Start starts the API server and returns when it answers; when ctx ends first, nothing is left running.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	state, err := filepath.Abs(o.State)
 	if err != nil {
 		return nil, fmt.Errorf("resolve state folder %q: %w", o.State, err)
 	}
-	cmd := exec.Command(o.Bin, "--child", "--state", state, fmt.Sprintf("--fsync=%t", o.Fsync))
-	s := &Server{state: state, stderr: &tail{}}
-	cmd.Stderr = s.stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("open pipe to API server: %w", err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("open pipe from API server: %w", err)
-	}
-	s.stdin = stdin
-	if s.proc, err = proc.Start(cmd); err != nil {
-		return nil, fmt.Errorf("start API server: %w", err)
-	}
-	return s, s.awaitReady(ctx, stdout)
-}
-
-func (s *Server) awaitReady(ctx context.Context, stdout io.Reader) error {
-	host := make(chan string, 1)
-	go func() {
-		lines := bufio.NewScanner(stdout)
-		for lines.Scan() {
-			if h, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
-				host <- h
-			}
-		}
-	}()
-	select {
-	case s.host = <-host:
-		return nil
-	case <-s.proc.Done():
-		return s.Err()
-	case <-ctx.Done():
-		s.Close()
-		return fmt.Errorf("await API server: %w", ctx.Err())
+	o.State = state
+	switch {
+	case o.Kubeconfig != "":
+		return attach(ctx, o)
+	case o.Assets != "":
+		return startAssets(ctx, o)
+	default:
+		return startProgram(ctx, o)
 	}
 }
 
 // Host is the server's base address, like https://127.0.0.1:44859.
 func (s *Server) Host() string { return s.host }
 
-// PID is the process id of the program.
-func (s *Server) PID() int { return s.proc.PID() }
+// PID is the process id of the API server; zero for one that somebody else runs.
+func (s *Server) PID() int { return s.parts.PID() }
 
 // Kubeconfig is the path of a file with which kubectl and client-go reach the server as administrator.
-func (s *Server) Kubeconfig() string { return filepath.Join(s.state, "kubeconfig") }
+func (s *Server) Kubeconfig() string { return s.kubeconfig }
 
 // Config is the kubeconfig for client-go, without client-side limits: the one server is ours alone.
 func (s *Server) Config() (*rest.Config, error) {
-	c, err := clientcmd.BuildConfigFromFlags("", s.Kubeconfig())
+	c, err := clientcmd.BuildConfigFromFlags("", s.kubeconfig)
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig: %w", err)
 	}
@@ -106,47 +81,11 @@ func (s *Server) Config() (*rest.Config, error) {
 	return c, nil
 }
 
-// Done is closed when the program has ended.
-func (s *Server) Done() <-chan struct{} { return s.proc.Done() }
+// Done is closed when the server has ended.
+func (s *Server) Done() <-chan struct{} { return s.parts.Done() }
 
-// Err says why the program ended, with the last it said; it is nil while it runs.
-func (s *Server) Err() error {
-	select {
-	case <-s.proc.Done():
-		return fmt.Errorf("%w: %v: %s", ErrEnded, s.proc.State(), s.stderr)
-	default:
-		return nil
-	}
-}
+// Err says why the server ended, with the last it said; it is nil while it runs.
+func (s *Server) Err() error { return s.parts.Err() }
 
-// Close stops the program and returns when it is gone.
-func (s *Server) Close() {
-	_ = s.stdin.Close()
-	s.proc.Stop(20 * time.Second)
-}
-
-// tail keeps the last that was written.
-type tail struct {
-	mu sync.Mutex
-	b  []byte
-}
-
-const tailSize = 4 << 10
-
-// Write keeps the end of what it is given.
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.b = append(t.b, p...)
-	if len(t.b) > tailSize {
-		t.b = append([]byte(nil), t.b[len(t.b)-tailSize:]...)
-	}
-	return len(p), nil
-}
-
-// String is what was kept.
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(bytes.TrimSpace(t.b))
-}
+// Close stops what was started and returns when it is gone.
+func (s *Server) Close() { s.parts.Close() }

@@ -24,11 +24,16 @@ import (
 // Name is the node's name in the API.
 const Name = "local"
 
+// OwnerAnnotation of the node says which platform it belongs to.
+const OwnerAnnotation = "onex.io/platform"
+
 // Options says what the node runs and where.
 type Options struct {
 	Client kubernetes.Interface
 	// State is the platform's folder; the node uses pods, logs/pods and block in it.
 	State string
+	// Owner names the platform; it is written on the node.
+	Owner string
 	// Images maps an image name, with or without tag, to the path of the program that it stands for.
 	Images map[string]string
 	// Env is set for every process, below what its pod sets; HTTP_PROXY goes here.
@@ -115,7 +120,7 @@ func (n *Node) Run(ctx context.Context) error {
 // register makes the node visible to kubectl.
 func (n *Node) register(ctx context.Context) error {
 	node := &v1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: Name, Labels: map[string]string{v1.LabelHostname: Name}},
+		ObjectMeta: metav1.ObjectMeta{Name: Name, Labels: map[string]string{v1.LabelHostname: Name}, Annotations: map[string]string{OwnerAnnotation: n.o.Owner}},
 		Status: v1.NodeStatus{
 			Addresses:  []v1.NodeAddress{{Type: v1.NodeInternalIP, Address: n.block.host().String()}},
 			Conditions: []v1.NodeCondition{{Type: v1.NodeReady, Status: v1.ConditionTrue, Reason: "Running", LastHeartbeatTime: metav1.Now(), LastTransitionTime: metav1.Now()}},

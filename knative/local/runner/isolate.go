@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"onex.io/onex/functions/catalog"
@@ -49,7 +50,7 @@ func (p *Platform) inProcesses() functions {
 func (p *Platform) environment(operation string) []string {
 	o, _ := catalog.Find(operation)
 	proxy := p.mesh.URL().String()
-	env := []string{"HTTP_PROXY=" + proxy, "http_proxy=" + proxy}
+	env := []string{"HTTP_PROXY=" + proxy, "http_proxy=" + proxy, "NO_PROXY=" + hostOf(p.servers.kube.Host())}
 	for name, value := range p.settings {
 		env = append(env, name+"="+value)
 	}
@@ -65,6 +66,15 @@ func (p *Platform) environment(operation string) []string {
 		env = append(env, "KUBECONFIG="+p.servers.kube.Kubeconfig())
 	}
 	return env
+}
+
+// hostOf is the host of an address, which is no name of the mesh.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // PIDs are the processes of an operation that answer now; none where it has no processes of its own.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/kubernetes"
 
+	"onex.io/onex/knative/local/kube"
 	"onex.io/onex/knative/local/mesh"
 	"onex.io/onex/knative/local/node"
 	"onex.io/onex/shared/config"
@@ -27,8 +28,9 @@ import (
 type Options struct {
 	// State is the folder of everything that is kept.
 	State string
-	// Kube and Toyblc are the paths of the built programs: the API server, and the chain node that pods run.
-	Kube   string
+	// Kube says which API server to use; its state is kept in State, whatever it says.
+	Kube kube.Options
+	// Toyblc is the path of the built chain node, which pods run.
 	Toyblc string
 	// Isolate has each operation run in processes of its own, of the built program Functions, as on a cluster.
 	Isolate   bool
@@ -51,6 +53,7 @@ type Options struct {
 // Platform is a running platform.
 type Platform struct {
 	o         Options
+	id        string // of the state folder, kept in it
 	servers   *servers
 	config    config.Config
 	settings  map[string]string // what a cluster has in its ConfigMap
@@ -83,7 +86,7 @@ func Start(ctx context.Context, o Options) (p *Platform, err error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"servers", p.startServers}, {"kinds", p.applyKinds}, {"mesh", p.startMesh}, {"configuration", p.configure},
+		{"servers", p.startServers}, {"object API", p.refuseOthers}, {"kinds", p.applyKinds}, {"mesh", p.startMesh}, {"configuration", p.configure},
 		{"node", p.startNode}, {"functions", p.mountFunctions}, {"events", p.startEvents},
 		{"reconciler", p.startReconciler}, {"gateway", p.startGateway}, {"env file", p.writeEnv},
 	} {
@@ -181,7 +184,7 @@ func (p *Platform) startNode(context.Context) error {
 	}
 	proxy := p.mesh.URL().String()
 	p.node, err = node.New(node.Options{
-		Client: client, State: p.o.State, Images: map[string]string{image: p.o.Toyblc},
+		Client: client, State: p.o.State, Owner: p.id, Images: map[string]string{image: p.o.Toyblc},
 		Env: map[string]string{"HTTP_PROXY": proxy, "http_proxy": proxy}, CrashDelay: time.Second, Log: p.o.Log,
 	})
 	if err == nil {

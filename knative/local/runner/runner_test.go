@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"onex.io/onex/knative/local/kube"
 	"onex.io/onex/knative/local/runner"
 	"onex.io/onex/scripts/e2e"
 	"onex.io/onex/scripts/life"
@@ -54,7 +55,7 @@ func options(state string) runner.Options {
 		panic(err)
 	}
 	return runner.Options{
-		State: state, Kube: filepath.Join(root, "bin/kube"), Toyblc: filepath.Join(root, "bin/toyblc"), Functions: filepath.Join(root, "bin/functions"),
+		State: state, Kube: kube.Options{Assets: os.Getenv("KUBEBUILDER_ASSETS"), Bin: filepath.Join(root, "bin/kube")}, Toyblc: filepath.Join(root, "bin/toyblc"), Functions: filepath.Join(root, "bin/functions"),
 		Triggers: filepath.Join(root, "triggers"), CRDs: filepath.Join(root, "knative/crds"), Addr: "127.0.0.1:0",
 		Log: slog.New(slog.DiscardHandler),
 	}

@@ -35,7 +35,9 @@ func (p *Platform) startServers(ctx context.Context) error {
 	}
 	var g errgroup.Group
 	g.Go(func() (err error) {
-		p.servers.kube, err = kube.Start(ctx, kube.Options{Bin: p.o.Kube, State: p.path("kube")})
+		o := p.o.Kube
+		o.State = p.path("kube")
+		p.servers.kube, err = kube.Start(ctx, o)
 		return err
 	})
 	g.Go(func() (err error) {

@@ -1,5 +1,8 @@
 // Command kube is a Kubernetes API without a cluster: etcd, the API server and the three controllers that
 // objects need to live and die properly, in one process that keeps everything in one folder.
+//
+// Called by the name etcd or kube-apiserver it is that program alone, with its flags: two links to it make a folder as
+// KUBEBUILDER_ASSETS names one, and so what uses such a folder can be tested without a download.
 package main
 
 import (
@@ -9,17 +12,39 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
+
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 
 	"onex.io/onex/knative/local/apiserver"
 )
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "kube:", err)
+	name := filepath.Base(os.Args[0])
+	if err := program(name)(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)
 	}
+}
+
+// program is what the command is under a name.
+func program(name string) func() error {
+	switch name {
+	case "etcd":
+		return etcd
+	case "kube-apiserver":
+		return app.NewAPIServerCommand().Execute
+	default:
+		return run
+	}
+}
+
+func etcd() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return apiserver.RunEtcd(ctx, os.Args[1:])
 }
 
 func run() error {

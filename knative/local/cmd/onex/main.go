@@ -29,7 +29,9 @@ func main() {
 
 func options() (o runner.Options, demo bool) {
 	flag.StringVar(&o.State, "state", ".onex", "folder of everything that is kept")
-	flag.StringVar(&o.Kube, "kube", "bin/kube", "the built API server program")
+	flag.StringVar(&o.Kube.Bin, "kube", "bin/kube", "the built API server program")
+	flag.StringVar(&o.Kube.Assets, "kube-assets", "", "folder with kube-apiserver and etcd, to use instead")
+	flag.StringVar(&o.Kube.Kubeconfig, "kube-config", "", "kubeconfig of a bare API server that runs already, to use instead")
 	flag.StringVar(&o.Toyblc, "toyblc", "bin/toyblc", "the built chain node program")
 	flag.StringVar(&o.Functions, "functions", "bin/functions", "the built functions program, for -isolate")
 	flag.BoolVar(&o.Isolate, "isolate", false, "run each operation in processes of its own, from zero and back, as a cluster does")
@@ -43,7 +45,7 @@ func options() (o runner.Options, demo bool) {
 
 func run(ctx context.Context, stop func()) error {
 	o, demo := options()
-	for _, path := range []*string{&o.State, &o.Kube, &o.Toyblc, &o.Functions, &o.Triggers, &o.CRDs} {
+	for _, path := range []*string{&o.State, &o.Kube.Bin, &o.Toyblc, &o.Functions, &o.Triggers, &o.CRDs} {
 		absolute, err := filepath.Abs(*path)
 		if err != nil {
 			return fmt.Errorf("path %q: %w", *path, err)

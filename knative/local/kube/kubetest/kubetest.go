@@ -32,6 +32,22 @@ func Bin(t testing.TB) string {
 	return ""
 }
 
+// Assets is a folder with kube-apiserver and etcd: the one that KUBEBUILDER_ASSETS names, else one with links to the
+// built API server, which is both.
+func Assets(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("KUBEBUILDER_ASSETS"); dir != "" {
+		return dir
+	}
+	dir, bin := t.TempDir(), Bin(t)
+	for _, name := range []string{"kube-apiserver", "etcd"} {
+		if err := os.Symlink(bin, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // inModule is the path of a file below the module's root.
 func inModule(file string) string {
 	dir, err := os.Getwd()
@@ -49,7 +65,11 @@ func Start(t testing.TB) (*kube.Server, kubernetes.Interface) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	s, err := kube.Start(ctx, kube.Options{Bin: Bin(t), State: t.TempDir()})
+	o := kube.Options{Assets: os.Getenv("KUBEBUILDER_ASSETS"), State: t.TempDir()}
+	if o.Assets == "" {
+		o.Bin = Bin(t)
+	}
+	s, err := kube.Start(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

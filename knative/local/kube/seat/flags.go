@@ -1,4 +1,4 @@
-package apiserver
+package seat
 
 import (
 	"fmt"
@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// serverFlags are the flags of kube-apiserver that a single machine needs; all else stays as shipped, so that what
-// is accepted here is accepted by a cluster.
-func serverFlags(id *identity, etcd string) []string {
+// Flags are the flags of kube-apiserver that a single machine needs; all else stays as shipped, so that what
+// is accepted here is accepted by a cluster. The server finds etcd at host:port.
+func (s *Seat) Flags(etcd string) []string {
 	return []string{
 		"--etcd-servers=http://" + etcd,
 		"--bind-address=127.0.0.1",
 		"--advertise-address=127.0.0.1",
-		fmt.Sprint("--secure-port=", id.port),
-		"--cert-dir=" + id.pki(),
-		"--token-auth-file=" + filepath.Join(id.dir, tokenFile),
+		fmt.Sprint("--secure-port=", s.port),
+		"--cert-dir=" + s.pki(),
+		"--token-auth-file=" + filepath.Join(s.dir, tokenFile),
 		"--anonymous-auth=false",
 		"--authorization-mode=RBAC",
 		"--service-account-issuer=https://onex.local",
-		"--service-account-signing-key-file=" + filepath.Join(id.dir, keyFile),
-		"--service-account-key-file=" + filepath.Join(id.dir, keyFile),
+		"--service-account-signing-key-file=" + filepath.Join(s.dir, keyFile),
+		"--service-account-key-file=" + filepath.Join(s.dir, keyFile),
 		"--service-cluster-ip-range=10.96.0.0/16",
 		// A loopback address cannot be an endpoint of the "kubernetes" Service.
 		"--endpoint-reconciler-type=none",

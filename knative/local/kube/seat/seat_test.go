@@ -1,4 +1,4 @@
-package apiserver
+package seat
 
 import (
 	"context"
@@ -16,16 +16,16 @@ import (
 	"time"
 )
 
-func load(t *testing.T, dir string) *identity {
+func load(t *testing.T, dir string) *Seat {
 	t.Helper()
-	id, err := loadIdentity(dir)
+	id, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return id
 }
 
-func TestIdentityStaysTheSame(t *testing.T) {
+func TestASeatStaysTheSame(t *testing.T) {
 	dir := t.TempDir()
 	first := load(t, dir)
 	key, err := os.ReadFile(filepath.Join(dir, keyFile))
@@ -67,7 +67,7 @@ func TestOldCertificateIsDropped(t *testing.T) {
 		"one that has ended goes": {-time.Hour, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			id := &identity{dir: t.TempDir()}
+			id := &Seat{dir: t.TempDir()}
 			writeCertificate(t, id, time.Now().Add(tt.left))
 			if err := id.dropOldCertificate(); err != nil {
 				t.Fatal(err)
@@ -79,7 +79,7 @@ func TestOldCertificateIsDropped(t *testing.T) {
 	}
 }
 
-func writeCertificate(t *testing.T, id *identity, end time.Time) {
+func writeCertificate(t *testing.T, id *Seat, end time.Time) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -100,17 +100,17 @@ func writeCertificate(t *testing.T, id *identity, end time.Time) {
 
 func TestOneServerPerFolder(t *testing.T) {
 	dir := t.TempDir()
-	unlock, err := lock(t.Context(), dir)
+	unlock, err := Lock(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := lock(ctx, dir); err == nil {
+	if _, err := Lock(ctx, dir); err == nil {
 		t.Fatal("two servers have one folder")
 	}
 	unlock()
-	again, err := lock(t.Context(), dir)
+	again, err := Lock(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package apiserver
+package seat
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// lock makes the folder and takes it. A server that was told to stop, or whose platform was killed, may need a
+// Lock makes the folder and takes it. A server that was told to stop, or whose platform was killed, may need a
 // moment to let go of it.
-func lock(ctx context.Context, dir string) (unlock func(), err error) {
+func Lock(ctx context.Context, dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make state folder: %w", err)
 	}

@@ -1,4 +1,6 @@
-package apiserver
+// Package controllers has the three controllers of kube-controller-manager that an API server cannot do without: the
+// garbage collector, and those of namespaces and service accounts.
+package controllers
 
 import (
 	"context"
@@ -28,9 +30,9 @@ type controllers struct {
 	partial  metadatainformer.SharedInformerFactory
 }
 
-// startControllers starts the three controllers without which objects do not behave: dependents would outlive
-// their owner, a namespace would never be gone, and no pod would find its service account.
-func startControllers(ctx context.Context, cfg *rest.Config, client kubernetes.Interface) error {
+// Start starts the three controllers without which objects do not behave: dependents would outlive their owner, a
+// namespace would never be gone, and no pod would find its service account. They end with ctx.
+func Start(ctx context.Context, cfg *rest.Config, client kubernetes.Interface) error {
 	md, err := metadata.NewForConfig(cfg)
 	if err != nil {
 		return fmt.Errorf("make metadata client: %w", err)

@@ -1,6 +1,9 @@
-package apiserver
+// Package seat is what makes an API server the same one after a restart: its folder with key, token and port, and
+// the flags that follow from them. Tokens that pods and people hold, and the kubeconfig itself, stay good.
+package seat
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -16,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -28,15 +32,15 @@ const (
 	kubeconfigFile = "kubeconfig"
 )
 
-// identity is what makes the server the same one after a restart: key, token and port. Tokens that pods and
-// people hold, and the kubeconfig itself, stay good.
-type identity struct {
+// Seat is the place of one API server.
+type Seat struct {
 	dir   string
 	token string
 	port  int
 }
 
-func loadIdentity(dir string) (*identity, error) {
+// Load reads the seat in a folder that is locked, and makes what is missing.
+func Load(dir string) (*Seat, error) {
 	if err := keep(filepath.Join(dir, keyFile), newKey); err != nil {
 		return nil, err
 	}
@@ -47,38 +51,41 @@ func loadIdentity(dir string) (*identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read admin token: %w", err)
 	}
-	id := &identity{dir: dir}
-	id.token, _, _ = strings.Cut(string(token), ",")
-	if err := id.dropOldCertificate(); err != nil {
+	s := &Seat{dir: dir}
+	s.token, _, _ = strings.Cut(string(token), ",")
+	if err := s.dropOldCertificate(); err != nil {
 		return nil, err
 	}
-	return id, id.choosePort()
+	return s, s.choosePort()
 }
 
-func (id *identity) pki() string { return filepath.Join(id.dir, "pki") }
+// Kubeconfig is the file that WriteKubeconfig writes.
+func (s *Seat) Kubeconfig() string { return filepath.Join(s.dir, kubeconfigFile) }
 
-func (id *identity) certificate() string { return filepath.Join(id.pki(), "apiserver.crt") }
+func (s *Seat) pki() string { return filepath.Join(s.dir, "pki") }
+
+func (s *Seat) certificate() string { return filepath.Join(s.pki(), "apiserver.crt") }
 
 // choosePort takes the port of the last start if nobody has it now.
-func (id *identity) choosePort() error {
-	path := filepath.Join(id.dir, portFile)
+func (s *Seat) choosePort() error {
+	path := filepath.Join(s.dir, portFile)
 	if b, err := os.ReadFile(path); err == nil {
 		if p, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && portFree(p) {
-			id.port = p
+			s.port = p
 			return nil
 		}
 	}
-	p, err := freePort()
+	p, err := FreePort()
 	if err != nil {
 		return err
 	}
-	id.port = p
+	s.port = p
 	return replaceFile(path, []byte(strconv.Itoa(p)))
 }
 
 // dropOldCertificate lets the server make a new certificate before the year of the present one is over.
-func (id *identity) dropOldCertificate() error {
-	b, err := os.ReadFile(id.certificate())
+func (s *Seat) dropOldCertificate() error {
+	b, err := os.ReadFile(s.certificate())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -91,38 +98,56 @@ func (id *identity) dropOldCertificate() error {
 			return nil
 		}
 	}
-	if err := os.RemoveAll(id.pki()); err != nil {
+	if err := os.RemoveAll(s.pki()); err != nil {
 		return fmt.Errorf("remove old certificate: %w", err)
 	}
 	return nil
 }
 
-func (id *identity) restConfig() *rest.Config {
+// Config is for the administrator, once the server has written its certificate.
+func (s *Seat) Config() *rest.Config {
 	return &rest.Config{
-		Host:            fmt.Sprint("https://127.0.0.1:", id.port),
-		BearerToken:     id.token,
-		TLSClientConfig: rest.TLSClientConfig{CAFile: id.certificate()},
+		Host:            fmt.Sprint("https://127.0.0.1:", s.port),
+		BearerToken:     s.token,
+		TLSClientConfig: rest.TLSClientConfig{CAFile: s.certificate()},
 		QPS:             200,
 		Burst:           400,
 	}
 }
 
-// writeKubeconfig writes a file that needs no other file, in one step, so that nobody ever reads half of it.
-func (id *identity) writeKubeconfig(cfg *rest.Config) error {
+// Ready asks the server whether it is ready, which it has no other way to say, and gives a client for one that is.
+// The server writes the certificate that this needs while it starts.
+func (s *Seat) Ready(ctx context.Context) (kubernetes.Interface, error) {
+	client, err := kubernetes.NewForConfig(s.Config())
+	if err != nil {
+		return nil, fmt.Errorf("make client: %w", err)
+	}
+	body, err := client.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask API server: %w", err)
+	}
+	if string(body) != "ok" {
+		return nil, fmt.Errorf("API server is not ready: %.200s", body)
+	}
+	return client, nil
+}
+
+// WriteKubeconfig writes a file that needs no other file, in one step, so that nobody ever reads half of it.
+func (s *Seat) WriteKubeconfig(cfg *rest.Config) error {
 	ca, err := os.ReadFile(cfg.CAFile)
 	if err != nil {
 		return fmt.Errorf("read certificate: %w", err)
 	}
 	k := clientcmdapi.NewConfig()
 	k.Clusters["onex"] = &clientcmdapi.Cluster{Server: cfg.Host, CertificateAuthorityData: ca}
-	k.AuthInfos["admin"] = &clientcmdapi.AuthInfo{Token: id.token}
+	k.AuthInfos["admin"] = &clientcmdapi.AuthInfo{Token: s.token}
 	k.Contexts["onex"] = &clientcmdapi.Context{Cluster: "onex", AuthInfo: "admin"}
 	k.CurrentContext = "onex"
 	b, err := clientcmd.Write(*k)
 	if err != nil {
 		return fmt.Errorf("encode kubeconfig: %w", err)
 	}
-	return replaceFile(filepath.Join(id.dir, kubeconfigFile), b)
+	return replaceFile(s.Kubeconfig(), b)
 }
 
 // keep makes the file once and leaves it alone ever after.
@@ -165,7 +190,8 @@ func replaceFile(path string, b []byte) error {
 	return nil
 }
 
-func freePort() (int, error) {
+// FreePort is one of 127.0.0.1 that nobody listens on right now.
+func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find free port: %w", err)
