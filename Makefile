@@ -26,6 +26,15 @@ run: $(API_SERVER) toyblc onex $(if $(filter 1,$(ISOLATE)),functions) ## the who
 	  $(if $(filter 1,$(ISOLATE)),-isolate -functions bin/functions) \
 	  $(if $(ONEX_KUBE),-kube-config '$(ONEX_KUBE)',$(if $(KUBEBUILDER_ASSETS),-kube-assets '$(KUBEBUILDER_ASSETS)'))
 
+.PHONY: demo
+demo: ## the main job once more, on the platform at ONEX_ADDR and KUBECONFIG, or on one of its own
+ifdef ONEX_ADDR
+	@KUBECONFIG=$(CLUSTER) go run ./scripts/demo
+else
+	@$(MAKE) --no-print-directory kube toyblc onex
+	@state=$$(mktemp -d) && trap 'rm -rf $$state' EXIT && bin/onex -state $$state -kube bin/kube -toyblc bin/toyblc -triggers triggers -crds knative/crds -addr 127.0.0.1:0 -demo=only
+endif
+
 .PHONY: test
 test: $(if $(KUBEBUILDER_ASSETS),,kube) toyblc functions ## every test; with the race detector where there is a C compiler [RACE=auto|on|off]
 	@RACE=$(RACE) ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/test

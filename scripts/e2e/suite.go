@@ -19,19 +19,20 @@ import (
 func Run(t *testing.T, o Options) {
 	w := open(t, o)
 	seen := w.watch(t)
-	ada := life.New(life.Options{Client: w.api, Out: lines{t}, Patience: patience})
-	if err := ada.Play(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	ada := life.New(life.Options{Client: w.api, Pods: w.core.CoreV1(), Out: lines{t}, Patience: patience})
+	fatal(t, ada.Play(t.Context()))
+	t.Run("kubectl shows the columns that it should", func(t *testing.T) { w.columns(t, ada) })
 	t.Run("nobody gets in without a valid token", func(t *testing.T) { w.defaultDeny(t, ada) })
 	t.Run("nobody sees another's namespace", func(t *testing.T) { w.ownNamespaceOnly(t, ada) })
 	t.Run("bad input names the field and changes nothing", func(t *testing.T) { w.badInput(t, ada) })
 	t.Run("a filter that changes changes what is delivered, and an event that comes again gives nothing", func(t *testing.T) { w.changeFilter(t) })
-	t.Run("what is refused for good is kept, with its cause", func(t *testing.T) { w.keepDeadLetter(t, ada) })
+	t.Run("five miners mine where three did", func(t *testing.T) { w.grow(t, ada) })
 	t.Run("a miner that is killed, and the reconciler with it, comes back in its slot, free of charge", func(t *testing.T) { w.killMiner(t, ada) })
 	t.Run("the ledger agrees with the world", func(t *testing.T) { w.auditLedger(t, ada, seen) })
-	t.Run("every decision is on record", func(t *testing.T) { w.auditDecisions(t, ada, "buy-slot false") })
-	t.Run("what is deleted is gone", func(t *testing.T) { w.remove(t, ada) })
+	t.Run("every decision is on record", func(t *testing.T) {
+		w.auditDecisions(t, ada, "list-miner-types true", "quote-minerset true", "scale-minerset true", "buy-slot false")
+	})
+	t.Run("what is deleted is gone, and the money adds up", func(t *testing.T) { w.remove(t, ada) })
 	if seen.serverless {
 		t.Run("every operation came from nothing and went back to it", func(t *testing.T) { w.fromZeroToZero(t, seen) })
 	}
@@ -75,6 +76,9 @@ func (w *world) badInput(t *testing.T, ada *life.Life) {
 		{"a user who does not exist", "POST", "/v1/auth/login", `{"username":"nobody-at-all","password":"wrong"}`, "401 UserLoginFailed"},
 		{"negative replicas", "POST", "/v1/minersets", `{"metadata":{"name":"bad"},"spec":{"replicas":-1,"template":{"spec":{"chainName":"harbor"}}}}`, "400 InvalidParameter spec.replicas"},
 		{"an unknown miner type", "POST", "/v1/minersets", `{"metadata":{"name":"bad"},"spec":{"template":{"spec":{"chainName":"harbor","minerType":"XXL"}}}}`, "400 InvalidParameter spec.template.spec.minerType"},
+		{"a chain that is not there", "POST", "/v1/minersets", `{"metadata":{"name":"bad"},"spec":{"template":{"spec":{"chainName":"atlantis"}}}}`, "400 InvalidParameter spec.template.spec.chainName"},
+		{"a body of 10 MB", "POST", "/v1/chains", `{"metadata":{"name":"` + strings.Repeat("x", 10<<20) + `"}}`, "413 BodyTooLarge"},
+		{"another's namespace", "POST", "/v1/chains", `{"metadata":{"name":"trap","namespace":"kube-system"}}`, "403 Forbidden"},
 		{"no name", "POST", "/v1/chains", `{"spec":{}}`, "400 InvalidParameter metadata.name"},
 		{"a chain that is there", "POST", "/v1/chains", `{"metadata":{"name":"harbor"}}`, "409 AlreadyExists"},
 		{"a path that nobody answers", "GET", "/v1/nothing", "", "404 PageNotFound"},
@@ -87,51 +91,33 @@ func (w *world) badInput(t *testing.T, ada *life.Life) {
 	}
 }
 
+func (w *world) grow(t *testing.T, ada *life.Life) {
+	fatal(t, ada.Scale(t.Context()))
+	fatal(t, ada.SeeMinersRun(t.Context()))
+}
+
 func (w *world) remove(t *testing.T, ada *life.Life) {
 	ns := ada.User.UserID
-	fatal(t, w.objects.MinerSets(ns).Delete(t.Context(), ada.MinerSet.Name, metav1.DeleteOptions{}))
-	fatal(t, w.objects.Chains(ns).Delete(t.Context(), ada.Chain.Name, metav1.DeleteOptions{}))
-	eventually(t, "miners, pods and services of "+ns+" go", func(ctx context.Context) error {
-		miners, err := w.objects.Miners(ns).List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return err
-		}
-		pods, err := w.core.CoreV1().Pods(ns).List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return err
-		}
+	fatal(t, ada.Leave(t.Context()))
+	fatal(t, ada.CountMoney(t.Context()))
+	eventually(t, "the services of "+ns+" go", func(ctx context.Context) error {
 		services, err := w.core.CoreV1().Services(ns).List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return err
+		if err == nil && len(services.Items) > 0 {
+			err = fmt.Errorf("%d services: %w", len(services.Items), errNotYet)
 		}
-		if n := len(miners.Items) + len(pods.Items) + len(services.Items); n > 0 {
-			return fmt.Errorf("%d miners, %d pods, %d services: %w", len(miners.Items), len(pods.Items), len(services.Items), errNotYet)
-		}
-		return nil
+		return err
 	})
 	fatal(t, w.objects.DeleteNamespace(t.Context(), ns))
 }
 
-// killMiner kills the miner's pod without grace, and where the reconciler runs in pods, those too. It waits for
-// another pod in the miner's place, and until the chain has grown on.
+// killMiner kills a miner's pod without grace, and where the reconciler runs in pods, those too. It waits for another
+// pod in the miner's place, and until the chain has grown on.
 func (w *world) killMiner(t *testing.T, ada *life.Life) {
-	ns, name := ada.User.UserID, ada.MinerSet.Name+"-0"
-	before, err := w.core.CoreV1().Pods(ns).Get(t.Context(), name, metav1.GetOptions{})
-	fatal(t, err)
 	now := int64(0)
-	kill := metav1.DeleteOptions{GracePeriodSeconds: &now}
-	fatal(t, w.core.CoreV1().Pods("onex").DeleteCollection(t.Context(), kill, metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=reconciler"}))
-	fatal(t, w.core.CoreV1().Pods(ns).Delete(t.Context(), name, kill))
-	eventually(t, "a new pod runs in the slot", func(ctx context.Context) error {
-		after, err := w.core.CoreV1().Pods(ns).Get(ctx, name, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		if after.UID == before.UID || !podReady(after) {
-			return errNotYet
-		}
-		return nil
-	})
+	fatal(t, w.core.CoreV1().Pods("onex").DeleteCollection(t.Context(), metav1.DeleteOptions{GracePeriodSeconds: &now},
+		metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=reconciler"}))
+	fatal(t, ada.KillMiner(t.Context()))
+	fatal(t, ada.SeeItReplaced(t.Context()))
 	head, err := w.height(t.Context(), ada)
 	fatal(t, err)
 	eventually(t, "the chain grows on", func(ctx context.Context) error {

@@ -1,5 +1,5 @@
-// Package life plays the platform's main job as a user would: sign up, get the gift, create a chain, buy a miner,
-// and see the coins that it mines arrive in the wallet.
+// Package life plays the platform's main job as a user would: sign up, get the gift, look at the prices, create a
+// chain, buy miners, see the coins that they mine arrive in the wallet, buy more, lose one, and leave.
 package life
 
 import (
@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
-	"onex.io/onex/shared/api/minerset"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/api/wallet"
@@ -24,6 +24,8 @@ import (
 // Options say where and how a life is played.
 type Options struct {
 	Client *client.Client
+	// Pods reaches the pods of the miners, for the one step that no user can do: to kill a miner.
+	Pods corev1.PodsGetter
 	// Out hears each step and what came back.
 	Out io.Writer
 	// BlockInterval is the mean block interval of the chain, in whole seconds; default 2 s.
@@ -44,6 +46,7 @@ type Life struct {
 	Chain    *v1beta1.Chain
 	MinerSet *v1beta1.MinerSet
 	Wallet   *wallet.Wallet
+	killed   types.UID // of the pod that was killed
 }
 
 // New begins a life under a name that nobody has.
@@ -58,15 +61,32 @@ func New(o Options) *Life {
 	return &Life{o: o, began: time.Now(), Username: name, Password: rand.Text(), Client: o.Client}
 }
 
+type step struct {
+	name string
+	do   func(context.Context) error
+}
+
 // Play lives until the first coin is in the wallet.
-func (l *Life) Play(ctx context.Context) error {
-	for _, step := range []struct {
-		name string
-		do   func(context.Context) error
-	}{
-		{"sign up", l.SignUp}, {"log in", l.LogIn}, {"receive the gift", l.ReceiveGift}, {"create a chain", l.CreateChain},
-		{"buy a miner", l.BuyMiner}, {"see the miner run", l.SeeMinerRun}, {"receive the first coin", l.ReceiveCoin},
-	} {
+func (l *Life) Play(ctx context.Context) error { return play(ctx, l.untilTheFirstCoin()) }
+
+// Whole lives the whole main job: until everything is deleted and the money adds up.
+func (l *Life) Whole(ctx context.Context) error {
+	return play(ctx, append(l.untilTheFirstCoin(), []step{
+		{"scale", l.Scale}, {"see more miners run", l.SeeMinersRun}, {"kill a miner", l.KillMiner},
+		{"see it replaced", l.SeeItReplaced}, {"leave", l.Leave}, {"count the money", l.CountMoney},
+	}...))
+}
+
+func (l *Life) untilTheFirstCoin() []step {
+	return []step{
+		{"sign up", l.SignUp}, {"log in", l.LogIn}, {"receive the gift", l.ReceiveGift}, {"look at the prices", l.LookAtPrices},
+		{"create a chain", l.CreateChain}, {"get a quote", l.GetQuote}, {"buy miners", l.BuyMiners},
+		{"see the miners run", l.SeeMinersRun}, {"see them meet", l.SeeThemMeet}, {"receive the first coin", l.ReceiveCoin},
+	}
+}
+
+func play(ctx context.Context, steps []step) error {
+	for _, step := range steps {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
@@ -113,76 +133,6 @@ func (l *Life) ReceiveGift(ctx context.Context) error {
 		l.say("wallet: %s OX, the gift", l.Wallet.OX)
 	}
 	return err
-}
-
-// CreateChain creates a private chain.
-func (l *Life) CreateChain(ctx context.Context) (err error) {
-	l.Chain, err = l.Client.CreateChain(ctx, &v1beta1.Chain{
-		ObjectMeta: metav1.ObjectMeta{Name: "harbor"},
-		Spec:       v1beta1.ChainSpec{DisplayName: "Harbor", MinMineIntervalSeconds: int32(l.o.BlockInterval / time.Second)},
-	})
-	if err == nil {
-		l.say("created chain %s, a block every %s", l.Chain.Name, l.o.BlockInterval)
-	}
-	return err
-}
-
-// BuyMiner buys a pool of one miner.
-func (l *Life) BuyMiner(ctx context.Context) (err error) {
-	replicas := int32(1)
-	l.MinerSet, err = l.Client.CreateMinerSet(ctx, &v1beta1.MinerSet{
-		ObjectMeta: metav1.ObjectMeta{Name: "night-shift"},
-		Spec: v1beta1.MinerSetSpec{
-			Replicas: &replicas,
-			Template: v1beta1.MinerTemplateSpec{Spec: v1beta1.MinerSpec{ChainName: l.Chain.Name, MinerType: "S1.SMALL1"}},
-		},
-	})
-	if err == nil {
-		l.say("ordered MinerSet %s: 1 miner of type S1.SMALL1", l.MinerSet.Name)
-	}
-	return err
-}
-
-// SeeMinerRun waits until the slot is paid and the miner's pod is ready.
-func (l *Life) SeeMinerRun(ctx context.Context) error {
-	err := l.await(ctx, func(ctx context.Context) (bool, error) {
-		m, err := l.Client.GetMinerSet(ctx, minerset.GetRequest{Name: l.MinerSet.Name})
-		if err != nil {
-			return false, err
-		}
-		l.MinerSet = m
-		return m.Status.ReadyReplicas == *m.Spec.Replicas, nil
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := l.look(ctx, func() bool { return true }); err != nil {
-		return err
-	}
-	l.say("the miner runs: ready %s, wallet %s OX", l.MinerSet.Status.Ready, l.Wallet.OX)
-	return nil
-}
-
-// ReceiveCoin waits for the first reward.
-func (l *Life) ReceiveCoin(ctx context.Context) error {
-	err := l.await(ctx, func(ctx context.Context) (bool, error) {
-		return l.look(ctx, func() bool { return l.reward() != nil })
-	})
-	if err == nil {
-		r := l.reward()
-		l.say("block %d pays %s OX: wallet %s OX", r.Height, r.Amount, l.Wallet.OX)
-	}
-	return err
-}
-
-// reward is the newest reward in the wallet, or nil.
-func (l *Life) reward() *wallet.Entry {
-	for i, e := range l.Wallet.Entries {
-		if e.Kind == "reward" {
-			return &l.Wallet.Entries[i]
-		}
-	}
-	return nil
 }
 
 // look reads the wallet and asks whether it is as wanted.

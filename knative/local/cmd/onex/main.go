@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"onex.io/onex/knative/local/runner"
-	"onex.io/onex/scripts/life"
-	"onex.io/onex/shared/client"
 )
 
 func main() {
@@ -27,7 +25,7 @@ func main() {
 	}
 }
 
-func options() (o runner.Options, demo bool) {
+func options() (o runner.Options, mode string) {
 	flag.StringVar(&o.State, "state", ".onex", "folder of everything that is kept")
 	flag.StringVar(&o.Kube.Bin, "kube", "bin/kube", "the built API server program")
 	flag.StringVar(&o.Kube.Assets, "kube-assets", "", "folder with kube-apiserver and etcd, to use instead")
@@ -38,13 +36,13 @@ func options() (o runner.Options, demo bool) {
 	flag.StringVar(&o.Triggers, "triggers", "triggers", "folder that says who wakes on what")
 	flag.StringVar(&o.CRDs, "crds", "knative/crds", "folder with the definitions of the kinds")
 	flag.StringVar(&o.Addr, "addr", "127.0.0.1:8080", "where the gateway listens; when taken, a free port is used")
-	mode := flag.String("demo", "on", "on: play the main job once, in a new state folder; off: never")
+	flag.StringVar(&mode, "demo", demoOn, "on: play the main job once, in a new state folder; off: never; only: play it and stop")
 	flag.Parse()
-	return o, *mode == "on"
+	return o, mode
 }
 
 func run(ctx context.Context, stop func()) error {
-	o, demo := options()
+	o, mode := options()
 	for _, path := range []*string{&o.State, &o.Kube.Bin, &o.Toyblc, &o.Functions, &o.Triggers, &o.CRDs} {
 		absolute, err := filepath.Abs(*path)
 		if err != nil {
@@ -65,10 +63,8 @@ func run(ctx context.Context, stop func()) error {
 	}
 	defer p.Close()
 	fmt.Printf("%6.1fs  ready: %s  (logs in %s)\n", time.Since(began).Seconds(), p.Addr(), filepath.Dir(log.Name()))
-	if demo {
-		if err := playOnce(ctx, o.State, p.Addr()); err != nil {
-			return fmt.Errorf("demo: %w", err)
-		}
+	if err := demo(ctx, mode, o.State, p); err != nil || mode == demoOnly {
+		return err
 	}
 	fmt.Printf("\nup at %s until Ctrl-C; to join in from another shell:  source %s\n", p.Addr(), filepath.Join(o.State, "env"))
 	err = p.Wait(ctx)
@@ -87,20 +83,4 @@ func logFile(state string) (*os.File, error) {
 		return nil, fmt.Errorf("log file: %w", err)
 	}
 	return f, nil
-}
-
-// playOnce plays the main job unless it was played in this state folder.
-func playOnce(ctx context.Context, state, addr string) error {
-	played := filepath.Join(state, "played")
-	if _, err := os.Stat(played); err == nil {
-		return nil
-	}
-	fmt.Println()
-	if err := life.New(life.Options{Client: client.New(addr, client.Options{}), Out: os.Stdout}).Play(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
-	return os.WriteFile(played, nil, 0o600)
 }
