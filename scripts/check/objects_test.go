@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	kedav1alpha1 "github.com/kedacore/keda/v2/apis/keda/v1alpha1"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -46,7 +47,8 @@ type kustomization struct {
 		Namespace string   `json:"namespace"`
 		Envs      []string `json:"envs"`
 		Options   struct {
-			Labels map[string]string `json:"labels"`
+			Labels                map[string]string `json:"labels"`
+			DisableNameSuffixHash bool              `json:"disableNameSuffixHash"`
 		} `json:"options"`
 	} `json:"configMapGenerator,omitempty"`
 }
@@ -104,6 +106,10 @@ func builtin(kind string) any {
 		return &appsv1.StatefulSet{}
 	case "batch/v1 Job":
 		return &batchv1.Job{}
+	case "admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy":
+		return &admissionv1.ValidatingAdmissionPolicy{}
+	case "admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding":
+		return &admissionv1.ValidatingAdmissionPolicyBinding{}
 	case "policy/v1 PodDisruptionBudget":
 		return &policyv1.PodDisruptionBudget{}
 	case "rbac.authorization.k8s.io/v1 ClusterRole":
@@ -217,7 +223,7 @@ func TestStrictMeansThatAnUnknownFieldIsAnError(t *testing.T) {
 }
 
 func TestEveryObjectHasItsPlaceAndIsThereOnce(t *testing.T) {
-	cluster := []string{"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
+	cluster := []string{"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
 	seen := map[string]string{}
 	for _, o := range objects(t) {
 		if o.meta == nil {

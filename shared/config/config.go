@@ -47,6 +47,12 @@ type Config struct {
 	HashesPerSecond int64 `env:"ONEX_HASHES_PER_SECOND" envDefault:"1400000"`
 	// BlockInterval is a chain's mean block interval when its owner names none.
 	BlockInterval time.Duration `env:"ONEX_BLOCK_INTERVAL" envDefault:"60s"`
+	// BlockIntervalMin and BlockIntervalMax bound what an owner may name. An admission policy holds to them.
+	BlockIntervalMin time.Duration `env:"ONEX_BLOCK_INTERVAL_MIN" envDefault:"1s"`
+	BlockIntervalMax time.Duration `env:"ONEX_BLOCK_INTERVAL_MAX" envDefault:"24h"`
+	// AllowedImages are the images that a chain may name beside none: whole references, or repositories of which any
+	// image will do. An admission policy holds to them.
+	AllowedImages []string `env:"ONEX_ALLOWED_IMAGES"`
 	// ChainsPerUser is how many chains a user may have.
 	ChainsPerUser int `env:"ONEX_CHAINS_PER_USER" envDefault:"5"`
 
@@ -91,6 +97,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("configuration: ONEX_HASHES_PER_SECOND must be 0 or more, is %d", c.HashesPerSecond)
 	case c.BlockInterval < time.Second || c.BlockInterval%time.Second != 0:
 		return fmt.Errorf("configuration: ONEX_BLOCK_INTERVAL must be whole seconds from 1s, is %s", c.BlockInterval)
+	case c.BlockInterval < c.BlockIntervalMin || c.BlockInterval > c.BlockIntervalMax:
+		return fmt.Errorf("configuration: ONEX_BLOCK_INTERVAL %s must be from ONEX_BLOCK_INTERVAL_MIN %s to ONEX_BLOCK_INTERVAL_MAX %s", c.BlockInterval, c.BlockIntervalMin, c.BlockIntervalMax)
 	case c.ChainsPerUser < 0:
 		return fmt.Errorf("configuration: ONEX_CHAINS_PER_USER must be 0 or more, is %d", c.ChainsPerUser)
 	case c.AccessTokenLife <= 0 || c.RefreshTokenLife < c.AccessTokenLife:

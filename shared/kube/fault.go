@@ -46,6 +46,8 @@ func translateStatus(err error, s metav1.Status) error {
 		return invalid(err, s)
 	case s.Code == http.StatusBadRequest, s.Code == http.StatusRequestEntityTooLarge:
 		return fault.New(fault.Invalid, "InvalidParameter", "%s %q cannot be read: %w", kind, name, err)
+	case apierrors.IsForbidden(err) && len(policies(s)) > 0:
+		return protected(err, s)
 	case apierrors.IsForbidden(err):
 		return fault.New(fault.Denied, "Forbidden", "the cluster forbids this for %s %q: %w", kind, name, err)
 	case passing(err, s):
@@ -64,12 +66,50 @@ func invalid(err error, s metav1.Status) error {
 	f.Metadata = make(map[string]string, len(s.Details.Causes))
 	for _, cause := range s.Details.Causes {
 		// Kubernetes checks some fields twice and spells the second one with a dot in front.
-		name := strings.TrimPrefix(cause.Field, ".")
+		name, message := strings.TrimPrefix(cause.Field, "."), cause.Message
+		if name == "" {
+			name, message = fieldOf(message)
+		}
 		if f.Metadata[name] == "" {
-			f.Message += "; " + name + ": " + cause.Message
-			f.Metadata[name] = cause.Message
+			f.Message += "; " + name + ": " + message
+			f.Metadata[name] = message
 		}
 	}
+	return f
+}
+
+// fieldOf splits what an admission policy says, "field: message": policies have no other way to name a field. The
+// API server puts the names of the policy and of its binding in front.
+func fieldOf(text string) (field, message string) {
+	if _, said, found := strings.Cut(text, "denied request: "); found {
+		text = said
+	}
+	field, message, named := strings.Cut(text, ": ")
+	if !named || strings.Contains(field, " ") {
+		return "object", text
+	}
+	return field, message
+}
+
+// policies are what admission policies say against a request. Other refusals have causes of a type, or none.
+func policies(s metav1.Status) (said []string) {
+	if s.Details == nil {
+		return nil
+	}
+	for _, cause := range s.Details.Causes {
+		if cause.Type == "" && cause.Field == "" {
+			said = append(said, cause.Message)
+		}
+	}
+	return said
+}
+
+// protected is what a policy forbids, in its own words: they are made for the caller.
+func protected(err error, s metav1.Status) error {
+	kind, name := subject(s)
+	field, message := fieldOf(policies(s)[0])
+	f := fault.New(fault.Denied, "Forbidden", "%s %q: %s: %w", kind, name, message, err)
+	f.Metadata = map[string]string{"field": field}
 	return f
 }
 

@@ -82,3 +82,32 @@ func TestTranslateKeepsTheClusterToItself(t *testing.T) {
 		t.Errorf("the message tells of the inside: %q", got)
 	}
 }
+
+func TestTranslateTellsWhatAPolicySays(t *testing.T) {
+	policy := func(err *apierrors.StatusError, reason metav1.StatusReason, code int32, message string) error {
+		err.ErrStatus.Reason, err.ErrStatus.Code = reason, code
+		err.ErrStatus.Details.Causes = []metav1.StatusCause{{Message: "ValidatingAdmissionPolicy 'x' with binding 'y' denied request: " + message}}
+		return err
+	}
+	forbidden := func() *apierrors.StatusError {
+		return apierrors.NewForbidden(v1beta1.Resource("chains"), "one", errors.New("ValidatingAdmissionPolicy 'x' with binding 'y' denied request"))
+	}
+	rows := []struct {
+		name    string
+		err     error
+		kind    fault.Kind
+		field   string
+		message string
+	}{
+		{"a value", policy(forbidden(), metav1.StatusReasonInvalid, 422, "spec.image: not this one"), fault.Invalid, "spec.image", "not this one"},
+		{"a value of no field", policy(forbidden(), metav1.StatusReasonInvalid, 422, "not on a Sunday: sorry"), fault.Invalid, "object", "not on a Sunday: sorry"},
+		{"an act", policy(forbidden(), metav1.StatusReasonForbidden, 403, "metadata.annotations[x/y]: it is protected"), fault.Denied, "metadata.annotations[x/y]", "it is protected"},
+	}
+	for _, row := range rows {
+		got := fault.Of(kube.Translate(row.err))
+		named := got.Metadata[row.field] != "" || got.Metadata["field"] == row.field
+		if got.Kind != row.kind || !named || !strings.Contains(got.Message, row.message) || strings.Contains(got.Message, "binding") {
+			t.Errorf("%s: got %+v", row.name, got)
+		}
+	}
+}

@@ -39,7 +39,7 @@ type Options struct {
 	Idle time.Duration
 	// Triggers is the folder that says who wakes on what; it is read again whenever it changes.
 	Triggers string
-	// CRDs is the folder with the definitions of the platform's kinds.
+	// CRDs is the folder with the definitions of the platform's kinds. Beside it, in admission, are the rules about them.
 	CRDs string
 	// Addr is where the gateway listens, host:port. When the port is taken, a free one is used.
 	Addr string
@@ -86,7 +86,8 @@ func Start(ctx context.Context, o Options) (p *Platform, err error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"servers", p.startServers}, {"object API", p.refuseOthers}, {"kinds", p.applyKinds}, {"mesh", p.startMesh}, {"configuration", p.configure},
+		{"servers", p.startServers}, {"object API", p.refuseOthers}, {"kinds", p.applyKinds}, {"mesh", p.startMesh},
+		{"configuration", p.configure}, {"policies", p.applyPolicies},
 		{"node", p.startNode}, {"functions", p.mountFunctions}, {"events", p.startEvents},
 		{"reconciler", p.startReconciler}, {"gateway", p.startGateway}, {"env file", p.writeEnv},
 	} {

@@ -1,6 +1,10 @@
 package v1beta1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	"maps"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // MinerSet keeps a number of Miners of one kind alive.
 // +kubebuilder:object:root=true
@@ -79,18 +83,27 @@ type MinerTemplateSpec struct {
 }
 
 // TemplateMeta holds the labels and annotations of an object to be made.
+// +kubebuilder:object:generate=false
 type TemplateMeta struct {
 	// Labels to give.
 	// +kubebuilder:validation:MaxProperties=64
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k).hasValue() && !format.labelValue().validate(self[k]).hasValue())",message="must be labels as Kubernetes takes them"
 	// +optional
-	Labels map[string]string `json:"labels,omitempty"`
+	Labels map[string]LabelText `json:"labels,omitempty"`
 	// Annotations to give.
 	// +kubebuilder:validation:MaxProperties=64
-	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k).hasValue())",message="must have names as Kubernetes takes them"
 	// +optional
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
+
+// DeepCopyInto copies the maps too. The generator cannot, because of LabelText.
+func (m *TemplateMeta) DeepCopyInto(out *TemplateMeta) {
+	out.Labels, out.Annotations = maps.Clone(m.Labels), maps.Clone(m.Annotations)
+}
+
+// LabelText is the value of a label: a name for string that has rules in the CRDs.
+// +kubebuilder:validation:MaxLength=63
+// +kubebuilder:validation:Pattern=`^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$`
+type LabelText = string
 
 // MinerSetStatus is what was last seen of a MinerSet.
 type MinerSetStatus struct {
