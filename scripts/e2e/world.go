@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
+	"onex.io/onex/scripts/conform"
 	"onex.io/onex/shared/client"
 	"onex.io/onex/shared/kube"
 )
@@ -54,7 +55,9 @@ func open(t *testing.T, o Options) *world {
 	rest, err := kube.Config(o.Kubeconfig)
 	fatal(t, err)
 	rest.QPS = -1
-	w := &world{o: o, api: client.New(o.Addr, client.Options{Host: o.Host})}
+	w := &world{o: o, api: client.New(o.Addr, client.Options{
+		Host: o.Host, HTTP: &http.Client{Transport: conform.New(http.DefaultTransport, t)},
+	})}
 	w.core, err = kubernetes.NewForConfig(rest)
 	fatal(t, err)
 	w.dynamic, err = dynamic.NewForConfig(rest)
