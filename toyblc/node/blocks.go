@@ -118,6 +118,7 @@ func (n *Node) streamBlocks(w http.ResponseWriter, from int64, limit int) error 
 func (n *Node) storeFault(out *array, err error) error {
 	answer := n.unreadable(err)
 	if out.count > 0 {
+		n.log.Error("list of blocks cut off", "cause", answer)
 		panic(http.ErrAbortHandler)
 	}
 	return answer
