@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"onex.io/onex/shared/fault"
 )
@@ -33,6 +34,28 @@ func TestWhatIsBrokenIsInTheLogAndNotInTheAnswer(t *testing.T) {
 			}
 			if r.logged && (w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "fire")) {
 				t.Fatalf("answered %d %s", w.Code, w.Body)
+			}
+		})
+	}
+}
+
+func TestANodeWhoseLoopIsStuckIsNotHealthy(t *testing.T) {
+	for _, r := range []struct {
+		name   string
+		silent time.Duration
+		want   int
+	}{
+		{"its loop has just turned", 0, http.StatusOK},
+		{"its loop is busy for a while", deaf / 2, http.StatusOK},
+		{"its loop has not turned for long", 2 * deaf, http.StatusServiceUnavailable},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			var n Node
+			n.beat.Store(time.Now().Add(-r.silent).Unix())
+			w := httptest.NewRecorder()
+			n.healthz(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+			if w.Code != r.want {
+				t.Fatalf("status %d, want %d", w.Code, r.want)
 			}
 		})
 	}
