@@ -126,16 +126,19 @@ func digest(user, password string) []byte {
 // array writes a JSON array element by element.
 type array struct {
 	w     http.ResponseWriter
+	show  func(block.Block) any
 	count int
 }
 
-func newArray(w http.ResponseWriter) *array { return &array{w: w} }
+func newArray(w http.ResponseWriter, show func(block.Block) any) *array {
+	return &array{w: w, show: show}
+}
 
 func (a *array) add(b block.Block) error {
 	if a.count == 0 {
 		a.begin()
 	}
-	raw, err := json.Marshal(b)
+	raw, err := json.Marshal(a.show(b))
 	if err != nil {
 		return err
 	}
