@@ -20,7 +20,25 @@ const (
 	readerWait = 5 * time.Second
 )
 
-func (n *Node) getBlocks(w http.ResponseWriter, r *http.Request) error {
+// whole and bare are what a list shows of a block: all, or all but its data.
+func whole(b block.Block) any { return b }
+
+func bare(b block.Block) any {
+	return struct {
+		block.Header
+		Hash      block.Hash      `json:"hash"`
+		Signature block.Signature `json:"signature"`
+	}{b.Header, b.Hash, b.Signature}
+}
+
+// listBlocks answers with a page of the main chain.
+func (n *Node) listBlocks(show func(block.Block) any) http.Handler {
+	return inTurn(n.answering(func(w http.ResponseWriter, r *http.Request) error {
+		return n.getBlocks(w, r, show)
+	}), maxReaders, readerWait)
+}
+
+func (n *Node) getBlocks(w http.ResponseWriter, r *http.Request, show func(block.Block) any) error {
 	from, err := queryNumber(r, "from", 0)
 	if err != nil {
 		return err
@@ -31,9 +49,9 @@ func (n *Node) getBlocks(w http.ResponseWriter, r *http.Request) error {
 	}
 	limit = min(limit, maxLimit)
 	if limit > 0 && from <= n.status.Load().Height-limit {
-		w.Header().Set("Link", fmt.Sprintf(`</v1/blocks?from=%d&limit=%d>; rel="next"`, from+limit, limit))
+		w.Header().Set("Link", fmt.Sprintf(`<%s?from=%d&limit=%d>; rel="next"`, r.URL.Path, from+limit, limit))
 	}
-	return n.streamBlocks(w, from, int(limit))
+	return n.writeBlocks(newArray(w, show), from, int(limit))
 }
 
 // getBlock finds one block of the main chain, by height or by hash.
@@ -87,11 +105,10 @@ func queryNumber(r *http.Request, name string, absent int64) (int64, error) {
 	return number, nil
 }
 
-// streamBlocks writes an array piece by piece, so that memory holds one piece
+// writeBlocks writes an array piece by piece, so that memory holds one piece
 // however much is asked for. A reorganization between two pieces ends it early;
 // the caller asks on from there.
-func (n *Node) streamBlocks(w http.ResponseWriter, from int64, limit int) error {
-	out := newArray(w)
+func (n *Node) writeBlocks(out *array, from int64, limit int) error {
 	var last block.Hash
 	for limit > 0 {
 		part, err := n.store.Range(from, limit)
@@ -118,6 +135,7 @@ func (n *Node) streamBlocks(w http.ResponseWriter, from int64, limit int) error 
 func (n *Node) storeFault(out *array, err error) error {
 	answer := n.unreadable(err)
 	if out.count > 0 {
+		n.log.Error("list of blocks cut off", "cause", answer)
 		panic(http.ErrAbortHandler)
 	}
 	return answer

@@ -3,6 +3,7 @@ package node_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -35,6 +36,31 @@ func TestABlockIsFoundByHeightAndByHash(t *testing.T) {
 		if want.Hash != want.Header.Hash() {
 			t.Fatalf("block %d is named %s, its header hashes to %s", want.Index, want.Hash, want.Header.Hash())
 		}
+	}
+}
+
+func TestHeadersAreBlocksWithoutTheirData(t *testing.T) {
+	n := run(t, mining(t, config(t, t.TempDir())))
+	if status, body := n.post("/v1/blocks", `{"data":"tea"}`); status != http.StatusAccepted {
+		t.Fatalf("post: %d %s", status, body)
+	}
+	eventually(t, "three blocks", func() bool { return n.status().Height >= 3 })
+	var blocks, headers []block.Block
+	n.get("/v1/blocks?limit=4", &blocks)
+	n.get("/v1/headers?limit=4", &headers)
+	for i := range blocks {
+		blocks[i].Data = ""
+		if headers[i] != blocks[i] {
+			t.Fatalf("header %d is %+v, want %+v", i, headers[i], blocks[i])
+		}
+	}
+	resp := n.call(t, "GET", "/v1/headers?limit=1", "", "")
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil || strings.Contains(string(raw), `"data"`) {
+		t.Fatalf("a header has data (%v): %s", err, raw)
+	}
+	if got, want := resp.Header.Get("Link"), `</v1/headers?from=1&limit=1>; rel="next"`; got != want {
+		t.Fatalf("links to %q, want %q", got, want)
 	}
 }
 

@@ -15,11 +15,17 @@ import (
 
 // Damage found by a reader ends the node: the next start begins anew.
 func TestDamageFoundWhileRunningEndsTheNodeAndSetsTheFileAside(t *testing.T) {
+	for _, path := range []string{"/v1/blocks", "/v1/blocks/0"} {
+		t.Run(path, func(t *testing.T) { wantDamageFound(t, path) })
+	}
+}
+
+func wantDamageFound(t *testing.T, path string) {
 	dir := t.TempDir()
 	n := run(t, config(t, dir))
 	db := filepath.Join(dir, "chain.db")
 	scribble(t, db, []byte("genesis of chain"), []byte("genesis of Chain"))
-	if got := n.get("/v1/blocks", nil); got != http.StatusInternalServerError {
+	if got := n.get(path, nil); got != http.StatusInternalServerError {
 		t.Fatalf("blocks of a damaged chain: %d, want 500", got)
 	}
 	eventually(t, "the node has ended", func() bool {

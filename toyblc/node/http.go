@@ -57,14 +57,15 @@ func (n *Node) handlers() map[string]http.Handler {
 		"GET /healthz":          http.HandlerFunc(n.healthz),
 		"GET /readyz":           http.HandlerFunc(n.readyz),
 		"GET /metrics":          n.metrics.handler(),
-		"GET /v1/status":        answering(n.getStatus),
-		"GET /v1/blocks":        inTurn(answering(n.getBlocks), maxReaders, readerWait),
-		"GET /v1/blocks/{id}":   answering(n.getBlock),
-		"GET /v1/blocks/stream": answering(n.getStream),
-		"POST /v1/blocks":       n.authorized(answering(n.postBlock)),
-		"GET /v1/signers":       answering(n.getSigners),
-		"GET /v1/peers":         answering(n.getPeers),
-		"POST /v1/peers":        n.authorized(answering(n.postPeer)),
+		"GET /v1/status":        n.answering(n.getStatus),
+		"GET /v1/blocks":        n.listBlocks(whole),
+		"GET /v1/headers":       n.listBlocks(bare),
+		"GET /v1/blocks/{id}":   n.answering(n.getBlock),
+		"GET /v1/blocks/stream": n.answering(n.getStream),
+		"POST /v1/blocks":       n.authorized(n.answering(n.postBlock)),
+		"GET /v1/signers":       n.answering(n.getSigners),
+		"GET /v1/peers":         n.answering(n.getPeers),
+		"POST /v1/peers":        n.authorized(n.answering(n.postPeer)),
 	}
 }
 

@@ -156,14 +156,20 @@ func TestAStreamEndsWithTheNode(t *testing.T) {
 
 func TestTheNumberOfStreamsIsBounded(t *testing.T) {
 	n := run(t, config(t, t.TempDir()))
+	var first *follower
 	for range 32 {
-		follow(t, n, "?from=0", "").block()
+		first = follow(t, n, "?from=0", "")
+		first.block()
 	}
 	resp := n.call(t, "GET", "/v1/blocks/stream", "", "")
 	if resp.StatusCode != http.StatusServiceUnavailable {
 		t.Fatalf("the 33rd stream: %d, want 503", resp.StatusCode)
 	}
 	wantError(t, resp, "TooManyStreams")
+	first.resp.Body.Close()
+	eventually(t, "there is room when one has gone", func() bool {
+		return follow(t, n, "", "9").resp.StatusCode == http.StatusOK
+	})
 }
 
 func TestAStreamFromNowhereIsRefused(t *testing.T) {

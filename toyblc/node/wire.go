@@ -23,6 +23,17 @@ func answering(h func(http.ResponseWriter, *http.Request) error) http.Handler {
 	})
 }
 
+// answering also keeps what is broken for the log, under the request's name.
+func (n *Node) answering(h func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return answering(func(w http.ResponseWriter, r *http.Request) error {
+		err := h(w, r)
+		if err != nil && fault.KindOf(err) == fault.Broken {
+			n.log.Error("request failed", "path", r.URL.Path, "trace", w.Header().Get("Trace-ID"), "cause", err)
+		}
+		return err
+	})
+}
+
 func writeFault(w http.ResponseWriter, err error) {
 	f := fault.Of(err)
 	status := fault.HTTPStatus(f.Kind)
@@ -115,16 +126,19 @@ func digest(user, password string) []byte {
 // array writes a JSON array element by element.
 type array struct {
 	w     http.ResponseWriter
+	show  func(block.Block) any
 	count int
 }
 
-func newArray(w http.ResponseWriter) *array { return &array{w: w} }
+func newArray(w http.ResponseWriter, show func(block.Block) any) *array {
+	return &array{w: w, show: show}
+}
 
 func (a *array) add(b block.Block) error {
 	if a.count == 0 {
 		a.begin()
 	}
-	raw, err := json.Marshal(b)
+	raw, err := json.Marshal(a.show(b))
 	if err != nil {
 		return err
 	}

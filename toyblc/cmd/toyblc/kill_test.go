@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
+	"onex.io/onex/toyblc/block"
 	"onex.io/onex/toyblc/node"
 )
 
@@ -41,7 +43,10 @@ func network(t *testing.T, miners int) (first *process, rest []*process) {
 func TestAReplacedMinerCatchesUpOnAnEmptyDiskAndGoesOn(t *testing.T) {
 	first, miners := network(t, 2)
 	old := miners[0]
-	eventually(t, "it has won a block", func() bool { return old.status().Won > 0 })
+	eventually(t, "it has won a block that is buried by now", func() bool {
+		all := first.blocks(time.Second)
+		return slices.ContainsFunc(all[:max(1, len(all)-5)], func(b block.Block) bool { return b.Address == "user-0" })
+	})
 	old.kill()
 	before := first.status().Height
 	eventually(t, "the other mines on", func() bool { return first.status().Height > before })
