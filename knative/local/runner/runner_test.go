@@ -3,26 +3,25 @@ package runner_test
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"onex.io/onex/knative/local/kube"
 	"onex.io/onex/knative/local/runner"
 	"onex.io/onex/scripts/e2e"
-	"onex.io/onex/scripts/life"
-	"onex.io/onex/shared/client"
 )
 
-// stateVariable makes the test binary a platform of its own, for the tests that kill one.
-const stateVariable = "ONEX_TEST_PLATFORM_STATE"
+// stateVariable makes the test binary a platform of its own, for the tests that kill one; isolateVariable gives each of
+// its operations processes of their own.
+const (
+	stateVariable   = "ONEX_TEST_PLATFORM_STATE"
+	isolateVariable = "ONEX_TEST_PLATFORM_ISOLATE"
+)
 
 func TestMain(m *testing.M) {
 	if state := os.Getenv(stateVariable); state != "" {
@@ -34,7 +33,9 @@ func TestMain(m *testing.M) {
 func platformMain(state string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	p, err := runner.Start(ctx, options(state))
+	o := options(state)
+	o.Isolate, o.Idle = os.Getenv(isolateVariable) != "", 3*time.Second
+	p, err := runner.Start(ctx, o)
 	if err == nil {
 		err = p.Wait(ctx)
 	}
@@ -95,123 +96,29 @@ func start(t *testing.T, o runner.Options) *runner.Platform {
 			t.Error(err)
 		}
 		if left := processesOf(o.State); len(left) > 0 {
-			t.Errorf("processes left: %q", left)
+			t.Errorf("processes left: %+v", left)
 		}
 	})
 	return p
 }
 
-// A platform that is killed in the middle goes on where it was: nothing is lost, nothing happens twice, and none of
-// its processes outlives it.
-func TestKillNineInTheMiddle(t *testing.T) {
-	state := t.TempDir()
-	platform := launch(t, state)
-	ada := life.New(life.Options{Client: connect(t, state), Out: os.Stderr})
-	step := func(name string, do func(context.Context) error) {
-		t.Helper()
-		if err := do(t.Context()); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-	}
-	again := func() {
-		t.Helper()
-		platform.killNine(t)
-		platform = launch(t, state)
-		ada.Reconnect(connect(t, state))
-	}
-	step("sign up", ada.SignUp)
-	again()
-	step("log in", ada.LogIn)
-	step("gift", ada.ReceiveGift)
-	step("chain", ada.CreateChain)
-	step("miner", ada.BuyMiners)
-	again()
-	step("run", ada.SeeMinersRun)
-	step("coin", ada.ReceiveCoin)
-	again()
-	step("run again", ada.SeeMinersRun)
-	e2e.Audit(t, envOf(t, state), ada)
-	platform.interrupt(t)
-}
-
-// process is a platform in a process of its own.
-type process struct {
-	cmd   *exec.Cmd
-	state string
-}
-
-func launch(t *testing.T, state string) *process {
-	t.Helper()
-	env := filepath.Join(state, "env")
-	_ = os.Remove(env) // it appears when the platform is ready
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), stateVariable+"="+state)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	p := &process{cmd: cmd, state: state}
-	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	p.poll(t, "ready", func() bool { _, err := os.Stat(env); return err == nil })
-	return p
-}
-
-func (p *process) killNine(t *testing.T) {
-	t.Helper()
-	if err := p.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = p.cmd.Wait()
-	p.poll(t, "without processes", func() bool { return len(p.left()) == 0 })
-}
-
-func (p *process) interrupt(t *testing.T) {
-	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Wait(); err != nil {
-		t.Errorf("interrupted: %v", err)
-	}
-	if left := p.left(); len(left) > 0 {
-		t.Errorf("processes left: %q", left)
-	}
-}
-
-func (p *process) left() []string { return processesOf(p.state) }
-
-// processesOf are the command lines of processes, other than this one, that name the state folder in their arguments
-// or in their environment.
-func processesOf(state string) []string {
-	var lines []string
-	dirs, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range dirs {
-		line, _ := os.ReadFile(dir + "/cmdline")
-		env, _ := os.ReadFile(dir + "/environ")
-		if dir != fmt.Sprintf("/proc/%d", os.Getpid()) && strings.Contains(string(line)+string(env), state) {
-			lines = append(lines, strings.ReplaceAll(string(line), "\x00", " "))
-		}
-	}
-	return lines
-}
-
-func (p *process) poll(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for !done() {
-		if time.Now().After(deadline) {
-			t.Fatalf("not %s in a minute; processes: %q", what, p.left())
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// envOf reads the env file, as a shell would.
 func envOf(t *testing.T, state string) e2e.Options {
 	t.Helper()
-	f, err := os.Open(filepath.Join(state, "env"))
+	vars, err := readEnv(state)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return e2e.Options{
+		Addr: vars["ONEX_ADDR"], Kubeconfig: vars["KUBECONFIG"], Mongo: vars["ONEX_MONGO"],
+		Proxy: vars["ONEX_PROXY"], Triggers: vars["ONEX_TRIGGERS"],
+	}
+}
+
+// readEnv reads the env file of a platform, as a shell would.
+func readEnv(state string) (map[string]string, error) {
+	f, err := os.Open(filepath.Join(state, "env"))
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
 	vars := map[string]string{}
@@ -220,13 +127,5 @@ func envOf(t *testing.T, state string) e2e.Options {
 			vars[name] = strings.Trim(value, "'")
 		}
 	}
-	return e2e.Options{
-		Addr: vars["ONEX_ADDR"], Kubeconfig: vars["KUBECONFIG"], Mongo: vars["ONEX_MONGO"],
-		Proxy: vars["ONEX_PROXY"], Triggers: vars["ONEX_TRIGGERS"],
-	}
-}
-
-func connect(t *testing.T, state string) *client.Client {
-	t.Helper()
-	return client.New(envOf(t, state).Addr, client.Options{})
+	return vars, nil
 }

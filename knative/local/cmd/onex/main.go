@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"k8s.io/klog/v2"
+
 	"onex.io/onex/knative/local/runner"
 )
 
@@ -56,6 +58,7 @@ func run(ctx context.Context, stop func()) error {
 	}
 	defer log.Close()
 	o.Log = slog.New(slog.NewJSONHandler(log, nil))
+	klog.SetSlogLogger(o.Log) // what Kubernetes' libraries say is no more for the terminal than what we say
 	began := time.Now()
 	p, err := runner.Start(ctx, o)
 	if err != nil {

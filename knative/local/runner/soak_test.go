@@ -1,0 +1,114 @@
+package runner_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"onex.io/onex/scripts/e2e"
+	"onex.io/onex/scripts/life"
+	"onex.io/onex/shared/client"
+)
+
+// killsPerLife leaves a life enough peace to come to its end.
+const killsPerLife = 5
+
+// Lives are lived while the platform, a process of one of its miners, or a process of one of its operations is killed
+// at random moments: SOAK_KILLS times in all, as SOAK_SEED has it. After each life the ledger agrees with the world.
+func TestKillNineAtRandomMoments(t *testing.T) {
+	kills, seed := number(t, "SOAK_KILLS", 3), number(t, "SOAK_SEED", rand.IntN(1_000_000))
+	t.Logf("%d kills; to kill at the same moments again: SOAK_SEED=%d", kills, seed)
+	k := &killer{t: t, state: t.TempDir(), random: rand.New(rand.NewPCG(uint64(seed), 0))}
+	k.launch()
+	for left := kills; left > 0; {
+		some := min(left, killsPerLife)
+		k.live(some)
+		left -= some
+	}
+	if !t.Failed() {
+		k.platform.interrupt(t)
+	}
+}
+
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
+}
+
+// killer kills parts of a platform and starts it again.
+type killer struct {
+	t        *testing.T
+	state    string
+	random   *rand.Rand
+	platform *process
+}
+
+// launch starts the platform in one of its two modes: what one leaves, the other goes on with.
+func (k *killer) launch() { k.platform = launch(k.t, k.state, k.random.IntN(2) == 0) }
+
+// live has one life lived, and kills in the middle of it.
+func (k *killer) live(kills int) {
+	k.t.Helper()
+	ada := life.New(life.Options{
+		Client: client.New("http://platform", client.Options{HTTP: &http.Client{Transport: &careful{k.t, k.state}}}),
+		Out:    os.Stderr, Patience: 5 * time.Minute,
+	})
+	ctx, cancel := context.WithCancel(k.t.Context())
+	defer cancel()
+	var lived sync.WaitGroup
+	var err error
+	lived.Go(func() { err = ada.Play(ctx) })
+	for range kills {
+		time.Sleep(time.Duration(k.random.IntN(5000)) * time.Millisecond)
+		k.kill()
+	}
+	lived.Wait()
+	if err != nil {
+		k.t.Fatalf("a life of %s: %v", ada.Username, err)
+	}
+	e2e.Audit(k.t, envOf(k.t, k.state), ada)
+}
+
+// kill kills something: half the time everything.
+func (k *killer) kill() {
+	k.t.Helper()
+	victims := map[int]string{0: "toyblc", 1: "functions"}
+	program, one := victims[k.random.IntN(4)]
+	if one && k.killOne(program) {
+		return
+	}
+	k.t.Log("kill -9 of the platform")
+	k.platform.killNine(k.t)
+	k.launch()
+}
+
+// killOne kills one process of a program, if it has any.
+func (k *killer) killOne(program string) bool {
+	var all []found
+	for _, p := range processesOf(k.state) {
+		if p.program == program {
+			all = append(all, p)
+		}
+	}
+	if len(all) == 0 {
+		return false
+	}
+	victim := all[k.random.IntN(len(all))]
+	k.t.Logf("kill -9 of %d, %s", victim.pid, program)
+	_ = syscall.Kill(victim.pid, syscall.SIGKILL) // it may be gone already
+	return true
+}
