@@ -3,9 +3,10 @@ package life
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"onex.io/onex/shared/api/chain"
 	"onex.io/onex/shared/api/miner"
@@ -42,14 +43,12 @@ func (l *Life) KillMiner(ctx context.Context) error {
 // SeeItReplaced waits until another pod is ready in the killed one's place, and the wallet has not paid for it.
 func (l *Life) SeeItReplaced(ctx context.Context) error {
 	pods, name := l.o.Pods.Pods(l.User.UserID), l.MinerSet.Name+"-0"
-	var uid types.UID
 	err := l.await(ctx, func(ctx context.Context) (bool, error) {
 		pod, err := pods.Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return false, nil // it is away for a moment
 		}
-		uid = pod.UID
-		return uid != l.killed, nil
+		return pod.UID != l.killed && ready(pod), nil
 	})
 	if err != nil {
 		return err
@@ -59,6 +58,12 @@ func (l *Life) SeeItReplaced(ctx context.Context) error {
 	}
 	l.say("miner %s is replaced and has caught up, free of charge", name)
 	return nil
+}
+
+func ready(p *corev1.Pod) bool {
+	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
 }
 
 // Leave deletes the pool and the chain and waits until nothing is left of them.

@@ -94,11 +94,11 @@ func play(ctx context.Context, steps []step) error {
 	return nil
 }
 
-// Reconnect goes on with the same life at a platform that has another address now.
-func (l *Life) Reconnect(c *client.Client) {
-	l.o.Client, l.Client = c, c
+// Reconnect goes on with the same life at a platform that is elsewhere now.
+func (l *Life) Reconnect(o Options) {
+	l.o.Client, l.o.Pods, l.Client = o.Client, o.Pods, o.Client
 	if l.Tokens != nil {
-		l.Client = c.WithToken(l.Tokens.AccessToken)
+		l.Client = o.Client.WithToken(l.Tokens.AccessToken)
 	}
 }
 

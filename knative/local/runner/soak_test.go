@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -71,7 +72,7 @@ func (k *killer) live(kills int) {
 	defer cancel()
 	var lived sync.WaitGroup
 	var err error
-	lived.Go(func() { err = ada.Play(ctx) })
+	lived.Go(func() { err = prosper(ctx, ada) })
 	for range kills {
 		time.Sleep(time.Duration(k.random.IntN(5000)) * time.Millisecond)
 		k.kill()
@@ -81,6 +82,32 @@ func (k *killer) live(kills int) {
 		k.t.Fatalf("a life of %s: %v", ada.Username, err)
 	}
 	e2e.Audit(k.t, envOf(k.t, k.state), ada)
+	k.leave(ada)
+}
+
+// prosper lives until more miners run than at first.
+func prosper(ctx context.Context, ada *life.Life) error {
+	if err := ada.Play(ctx); err != nil {
+		return err
+	}
+	if err := ada.Scale(ctx); err != nil {
+		return err
+	}
+	return ada.SeeMinersRun(ctx)
+}
+
+// leave has a life end in peace, with nothing left and the money counted.
+func (k *killer) leave(ada *life.Life) {
+	k.t.Helper()
+	env := envOf(k.t, k.state)
+	o, err := life.Place{Addr: env.Addr, Kubeconfig: env.Kubeconfig}.Options()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	ada.Reconnect(o)
+	if err := errors.Join(ada.Leave(k.t.Context()), ada.CountMoney(k.t.Context())); err != nil {
+		k.t.Fatal(err)
+	}
 }
 
 // kill kills something: half the time everything.
