@@ -78,7 +78,7 @@ func (w *world) badInput(t *testing.T, ada *life.Life) {
 		{"an unknown miner type", "POST", "/v1/minersets", `{"metadata":{"name":"bad"},"spec":{"template":{"spec":{"chainName":"harbor","minerType":"XXL"}}}}`, "400 InvalidParameter spec.template.spec.minerType"},
 		{"a chain that is not there", "POST", "/v1/minersets", `{"metadata":{"name":"bad"},"spec":{"template":{"spec":{"chainName":"atlantis"}}}}`, "400 InvalidParameter spec.template.spec.chainName"},
 		{"a body of 10 MB", "POST", "/v1/chains", `{"metadata":{"name":"` + strings.Repeat("x", 10<<20) + `"}}`, "413 BodyTooLarge"},
-		{"another's namespace", "POST", "/v1/chains", `{"metadata":{"name":"trap","namespace":"kube-system"}}`, "403 Forbidden"},
+		{"another's namespace", "POST", "/v1/chains", `{"metadata":{"name":"trap","namespace":"kube-system"}}`, "403 Forbidden metadata.namespace"},
 		{"no name", "POST", "/v1/chains", `{"spec":{}}`, "400 InvalidParameter metadata.name"},
 		{"a chain that is there", "POST", "/v1/chains", `{"metadata":{"name":"harbor"}}`, "409 AlreadyExists"},
 		{"a path that nobody answers", "GET", "/v1/nothing", "", "404 PageNotFound"},
