@@ -16,6 +16,7 @@ import (
 	"onex.io/onex/functions/minerset"
 	"onex.io/onex/functions/nightwatch"
 	"onex.io/onex/functions/quota"
+	"onex.io/onex/functions/secret"
 	"onex.io/onex/functions/session"
 	"onex.io/onex/functions/setup"
 	"onex.io/onex/functions/user"
@@ -34,6 +35,7 @@ func Operations() []op.Operation {
 		minerset.Operations(),
 		nightwatch.Operations(),
 		quota.Operations(),
+		secret.Operations(),
 		session.Operations(),
 		setup.Operations(),
 		user.Operations(),

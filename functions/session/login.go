@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"onex.io/onex/shared/api/session"
@@ -10,17 +9,13 @@ import (
 	"onex.io/onex/shared/identity"
 	"onex.io/onex/shared/op"
 	"onex.io/onex/shared/platform"
-	"onex.io/onex/shared/token"
 )
 
 // login turns a username and its password into a session and its two tokens.
 type login struct {
-	users       users
-	sessions    sessions
-	tokens      *token.Signer
-	accessLife  time.Duration
-	refreshLife time.Duration
-	now         func() time.Time
+	users    users
+	sessions sessions
+	issuer   *issuer
 }
 
 type users interface {
@@ -37,15 +32,8 @@ func newLogin(p *platform.Platform) (op.RequestFunc[session.LoginRequest, sessio
 	if err != nil {
 		return nil, err
 	}
-	if p.Config.TokenKey.PrivateKey == nil {
-		return nil, errors.New("ONEX_TOKEN_KEY is not set")
-	}
-	f := &login{
-		users: identity.NewUsers(db), sessions: identity.NewSessions(db),
-		tokens:     token.NewLoginSigner(p.Config.TokenKey.PrivateKey, p.Now),
-		accessLife: p.Config.AccessTokenLife, refreshLife: p.Config.RefreshTokenLife, now: p.Now,
-	}
-	return f.Handle, nil
+	issuer, err := newIssuer(p)
+	return (&login{users: identity.NewUsers(db), sessions: identity.NewSessions(db), issuer: issuer}).Handle, err
 }
 
 // Handle answers a wrong name and a wrong password alike, in the same time.
@@ -60,23 +48,9 @@ func (f *login) Handle(ctx context.Context, in *session.LoginRequest) (*session.
 	if !identity.PasswordMatches(u.PasswordHash, in.Body.Password) || u.Status != identity.Active {
 		return nil, fault.New(fault.Unauthenticated, "UserLoginFailed", "username or password is wrong")
 	}
-	now := f.now()
-	s, err := f.sessions.Start(ctx, u.ID, now, f.refreshLife)
+	s, err := f.sessions.Start(ctx, u.ID, f.issuer.now(), f.issuer.refreshLife)
 	if err != nil {
 		return nil, err
 	}
-	return f.pair(s, now)
-}
-
-func (f *login) pair(s *identity.Session, now time.Time) (*session.Tokens, error) {
-	expires := now.Add(f.accessLife)
-	access, err := f.tokens.Sign(token.Claims{Subject: s.UserID, Session: s.ID, Kind: token.Access, Expires: expires})
-	if err != nil {
-		return nil, err
-	}
-	refresh, err := f.tokens.Sign(token.Claims{Subject: s.UserID, Session: s.ID, Kind: token.Refresh, Expires: s.Expires})
-	if err != nil {
-		return nil, err
-	}
-	return &session.Tokens{AccessToken: access, RefreshToken: refresh, Type: "Bearer", ExpiresAt: expires.Unix()}, nil
+	return f.issuer.pair(s, 0)
 }

@@ -51,7 +51,9 @@ func newLoginOf(t *testing.T) (*login, *people, *token.Verifier) {
 		"mallo": {ID: "user-m", Username: "mallo", PasswordHash: identity.HashPassword("correct horse"), Status: identity.Disabled},
 	}}
 	now := func() time.Time { return noon }
-	f := &login{users: p, sessions: p, tokens: token.NewLoginSigner(private, now), accessLife: 2 * time.Hour, refreshLife: 24 * time.Hour, now: now}
+	f := &login{users: p, sessions: p, issuer: &issuer{
+		tokens: token.NewLoginSigner(private, now), accessLife: 2 * time.Hour, refreshLife: 24 * time.Hour, now: now,
+	}}
 	return f, p, token.NewVerifier(public, nil, now)
 }
 
@@ -142,7 +144,7 @@ func TestAStoreThatIsAwayIsNoWrongPassword(t *testing.T) {
 
 func TestWithoutAKeyNobodyGetsTokens(t *testing.T) {
 	f, _, _ := newLoginOf(t)
-	f.tokens = token.NewLoginSigner(nil, f.now)
+	f.issuer.tokens = token.NewLoginSigner(nil, f.issuer.now)
 	if got, err := f.try(t, "alice", "correct horse"); err == nil || fault.KindOf(err) != fault.Broken {
 		t.Errorf("got %+v, %v", got, err)
 	}

@@ -3,6 +3,7 @@ package user
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
@@ -22,6 +23,7 @@ type createUser struct {
 	users      users
 	namespaces namespaces
 	outbox     outbox
+	reserved   string // the administrator's username
 	now        func() time.Time
 	log        *slog.Logger
 }
@@ -43,6 +45,14 @@ type outbox interface {
 }
 
 func newCreateUser(p *platform.Platform) (op.RequestFunc[user.CreateRequest, user.User], error) {
+	f, err := signUps(p)
+	if err != nil {
+		return nil, err
+	}
+	return f.Handle, nil
+}
+
+func signUps(p *platform.Platform) (*createUser, error) {
 	db, err := p.Mongo()
 	if err != nil {
 		return nil, err
@@ -51,42 +61,52 @@ func newCreateUser(p *platform.Platform) (op.RequestFunc[user.CreateRequest, use
 	if err != nil {
 		return nil, err
 	}
-	f := &createUser{
-		users: identity.NewUsers(db), namespaces: objects,
-		outbox: publish.NewOutbox(db, p.Broker(), p.Now), now: p.Now, log: p.Log,
-	}
-	return f.Handle, nil
+	return &createUser{
+		users: identity.NewUsers(db), namespaces: objects, outbox: publish.NewOutbox(db, p.Broker(), p.Now),
+		reserved: p.Config.AdminUsername, now: p.Now, log: p.Log,
+	}, nil
 }
 
-// Handle intends the news before it keeps the user, so that whoever is kept gets the gift, whatever dies in between.
-// A namespace without a user, left by a sign-up that died, is taken over by the next sign-up of the same name.
+// Handle takes the administrator's name for taken, in any case of its letters, also before there is an administrator.
 func (f *createUser) Handle(ctx context.Context, in *user.CreateRequest) (*user.User, error) {
+	if strings.EqualFold(in.Body.Username, f.reserved) {
+		return nil, taken(in.Body.Username)
+	}
 	u := f.newUser(in.Body)
-	if _, err := f.users.Get(ctx, u.ID); err == nil {
-		return nil, taken(u.Username)
-	} else if fault.KindOf(err) != fault.Missing {
+	if err := f.keep(ctx, u); err != nil {
 		return nil, err
+	}
+	return reply(u), nil
+}
+
+// keep intends the news before it keeps the user, so that whoever is kept gets the gift, whatever dies in between.
+// A namespace without a user, left by a sign-up that died, is taken over by the next sign-up of the same name.
+func (f *createUser) keep(ctx context.Context, u *identity.User) error {
+	if _, err := f.users.Get(ctx, u.ID); err == nil {
+		return taken(u.Username)
+	} else if fault.KindOf(err) != fault.Missing {
+		return err
 	}
 	created, err := eventing.New(eventing.UserCreated, "/users", u.ID, u.CreatedAt, eventing.UserCreatedData{UserID: u.ID})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := f.outbox.Intend(ctx, created); err != nil {
-		return nil, err
+		return err
 	}
 	if err := f.namespaces.EnsureNamespace(ctx, u.ID); err != nil {
-		return nil, kube.Translate(err)
+		return kube.Translate(err)
 	}
 	if err := f.users.Insert(ctx, u.ID, u); err != nil {
 		if fault.KindOf(err) == fault.Conflict {
-			return nil, taken(u.Username)
+			return taken(u.Username)
 		}
-		return nil, err
+		return err
 	}
 	if err := f.outbox.Tell(ctx, created); err != nil {
 		f.log.WarnContext(ctx, "news waits for the relay", "event", created.ID(), "error", err)
 	}
-	return reply(u), nil
+	return nil
 }
 
 func (f *createUser) newUser(in user.Create) *identity.User {

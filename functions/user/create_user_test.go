@@ -92,10 +92,17 @@ func (w *town) Tell(_ context.Context, e cloudevents.Event) error {
 
 func (w *town) signUp(t *testing.T, username string) (*user.User, error) {
 	t.Helper()
-	f := &createUser{users: w, namespaces: w, outbox: w, now: func() time.Time { return noon }, log: slog.New(slog.DiscardHandler)}
-	return f.Handle(t.Context(), &user.CreateRequest{Body: user.Create{
+	return w.signUps().Handle(t.Context(), request(username))
+}
+
+func (w *town) signUps() *createUser {
+	return &createUser{users: w, namespaces: w, outbox: w, now: func() time.Time { return noon }, log: slog.New(slog.DiscardHandler)}
+}
+
+func request(username string) *user.CreateRequest {
+	return &user.CreateRequest{Body: user.Create{
 		Username: username, Password: "correct horse", Nickname: "Al", Email: "al@example.com", Phone: "1",
-	}})
+	}}
 }
 
 func wantKind(t *testing.T, what string, err error, want fault.Kind) {

@@ -8,9 +8,16 @@ import (
 
 // Operations lists what the domain can do.
 func Operations() []op.Operation {
-	return []op.Operation{{
-		Name: "create-user", Summary: "Signs somebody up; the gift of OX follows.", Allow: access.Anyone,
-		Wakes: op.On(op.Post("/v1/users")), Handler: op.Request(newCreateUser),
-		Rights: []op.Right{{Resource: "namespaces", Verbs: []string{"create"}}},
-	}}
+	namespaces := op.Right{Resource: "namespaces", Verbs: []string{"create"}}
+	return []op.Operation{
+		{
+			Name: "create-user", Summary: "Signs somebody up; the gift of OX follows.", Allow: access.Anyone,
+			Wakes: op.On(op.Post("/v1/users")), Handler: op.Request(newCreateUser), Rights: []op.Right{namespaces},
+		},
+		{
+			Name: "make-admin", Summary: "Makes the administrator, unless there is one.",
+			Wakes: op.On(op.AtDeploy()), Handler: op.Job(makeAdmin), Rights: []op.Right{namespaces},
+			Secrets: []string{"ONEX_ADMIN_PASSWORD"},
+		},
+	}
 }

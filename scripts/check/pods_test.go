@@ -204,19 +204,32 @@ func TestWhatAPodNamesIsThere(t *testing.T) {
 	})
 }
 
-// The private keys are each for one pod alone.
+// Each private key is for the few pods that stand here. The key of users' secrets opens what they sign with, so it is
+// for those who ask who calls, and for nobody who does not: no event, no stream, no job and not the gateway.
 func TestPrivateKeysGoWhereTheyBelong(t *testing.T) {
 	holders := map[string][]string{}
 	eachPod(t, func(o object, pod *corev1.PodSpec) {
 		for _, v := range pod.Containers[0].Env {
-			if v.Name == "ONEX_TOKEN_KEY" || v.Name == "ONEX_PLATFORM_KEY" {
+			if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil && !strings.HasSuffix(v.Name, "_PUBLIC_KEY") {
 				holders[v.Name] = append(holders[v.Name], o.meta.GetName())
 			}
 		}
 	})
-	want := map[string][]string{"ONEX_TOKEN_KEY": {"login"}, "ONEX_PLATFORM_KEY": {"reconciler"}}
+	askers := holders["ONEX_SECRETS_KEY"]
+	delete(holders, "ONEX_SECRETS_KEY")
+	want := map[string][]string{"ONEX_TOKEN_KEY": {"login", "refresh-token"}, "ONEX_PLATFORM_KEY": {"reconciler"}, "ONEX_ADMIN_PASSWORD": {"make-admin"}}
 	if !reflect.DeepEqual(holders, want) {
 		t.Errorf("held by %v, want %v", holders, want)
+	}
+	for _, name := range []string{"create-user", "login", "gateway", "grant-gift", "settle-chain", "store-audit", "relay-outbox", "make-topics", "make-admin", "reconciler"} {
+		if slices.Contains(askers, name) {
+			t.Errorf("%s asks nobody who calls, yet it opens users' keys", name)
+		}
+	}
+	for _, name := range []string{"get-wallet", "create-secret", "authenticate", "logout", "refresh-token", "buy-slot"} {
+		if !slices.Contains(askers, name) {
+			t.Errorf("%s cannot tell who calls by an own key", name)
+		}
 	}
 }
 

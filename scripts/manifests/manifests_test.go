@@ -21,10 +21,17 @@ func hear(*platform.Platform) (op.EventFunc, error) {
 	return func(context.Context, cloudevents.Event) error { return nil }, nil
 }
 
+type thing struct{}
+
+func show(*platform.Platform) (op.RequestFunc[thing, thing], error) {
+	return func(context.Context, *thing) (*thing, error) { return &thing{}, nil }, nil
+}
+
 // operations are one of every sort.
 func operations() []op.Operation {
 	return []op.Operation{
-		{Name: "get-thing", Summary: "Shows a thing.", Allow: access.SignedIn, Wakes: op.On(op.Get("/v1/things/{name}")), Handler: op.OnEvent(hear), Secrets: []string{"ONEX_TOKEN_KEY"}},
+		{Name: "get-thing", Summary: "Shows a thing.", Allow: access.SignedIn, Wakes: op.On(op.Get("/v1/things/{name}")), Handler: op.Request(show), Secrets: []string{"ONEX_TOKEN_KEY"}},
+		{Name: "praise-thing", Summary: "Praises a thing.", Allow: access.Anyone, Wakes: op.On(op.Post("/v1/praise")), Handler: op.Request(show)},
 		{Name: "make-thing", Summary: "Makes a thing.", Wakes: op.On(op.Told("io.onex.thing.v1"), op.Every("*/5 * * * *")), Handler: op.OnEvent(hear),
 			Scale: op.Scale{Max: 3, Concurrency: 7}, Rights: []op.Right{op.May("chains", "get", "list"), {Resource: "pods", Verbs: []string{"get"}}}},
 		{Name: "entrance", Summary: "Lets in.", Public: true, Wakes: op.On(op.AnyPath()), Handler: op.OnEvent(hear)},
@@ -48,7 +55,7 @@ func TestEveryOperationGetsWhatItNeedsAndNoMore(t *testing.T) {
 		"functions/gateway/routes.json",
 		"knative/jobs/kustomization.yaml", "knative/jobs/set-up.yaml",
 		"knative/rbac/kustomization.yaml", "knative/rbac/make-thing.yaml",
-		"knative/services/entrance.yaml", "knative/services/get-thing.yaml", "knative/services/keep-refused.yaml", "knative/services/kustomization.yaml", "knative/services/make-thing.yaml",
+		"knative/services/entrance.yaml", "knative/services/get-thing.yaml", "knative/services/keep-refused.yaml", "knative/services/kustomization.yaml", "knative/services/make-thing.yaml", "knative/services/praise-thing.yaml",
 		"knative/streams/kustomization.yaml", "knative/streams/store-thing.yaml",
 		"triggers/kustomization.yaml", "triggers/make-thing.yaml", "triggers/store-thing.yaml",
 	}
@@ -65,11 +72,12 @@ func TestWhatIsDeclaredStandsInTheFile(t *testing.T) {
 	}{
 		{"an operation without rights has no token", "knative/services/get-thing.yaml", []string{
 			"# Shows a thing.", "automountServiceAccountToken: false", "serviceAccountName: functions", "{name: FUNCTION_TARGET, value: get-thing}",
-			"networking.knative.dev/visibility: cluster-local", "key: ONEX_TOKEN_KEY}", `max-scale: "10"`, "containerConcurrency: 50",
+			"networking.knative.dev/visibility: cluster-local", "key: ONEX_TOKEN_KEY}", "key: ONEX_SECRETS_KEY}", `max-scale: "10"`, "containerConcurrency: 50",
 		}, nil},
+		{"one that asks nobody who calls opens nobody's key", "knative/services/praise-thing.yaml", []string{"key: ONEX_TOKEN_PUBLIC_KEY}"}, []string{"ONEX_SECRETS_KEY"}},
 		{"one with rights has an account of its own", "knative/services/make-thing.yaml", []string{
 			"serviceAccountName: make-thing", `max-scale: "3"`, "containerConcurrency: 7",
-		}, []string{"ONEX_TOKEN_KEY}", "automountServiceAccountToken: false"}},
+		}, []string{"ONEX_TOKEN_KEY}", "ONEX_SECRETS_KEY", "automountServiceAccountToken: false"}},
 		{"the public one alone is seen from outside", "knative/services/entrance.yaml", []string{"timeoutSeconds: 600"}, []string{"cluster-local"}},
 		{"rights are those that are declared", "knative/rbac/make-thing.yaml", []string{
 			`{apiGroups: ["apps.onex.io"], resources: [chains], verbs: [get, list]}`, `{apiGroups: [""], resources: [pods], verbs: [get]}`,
@@ -78,7 +86,7 @@ func TestWhatIsDeclaredStandsInTheFile(t *testing.T) {
 		{"what a Trigger cannot deliver goes to who keeps it", "triggers/make-thing.yaml", []string{"deadLetterSink:\n      ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: keep-refused}"}, nil},
 		{"a topic", "triggers/store-thing.yaml", []string{"consumerGroup: store-thing", "topic: things", `lagThreshold: "50"`, "maxReplicaCount: 6", "offsetResetPolicy: earliest"}, nil},
 		{"the gateway does not route to itself", "functions/gateway/routes.json", []string{`"path": "/v1/things/{name}"`, `"operation": "get-thing"`}, []string{"entrance"}},
-		{"a folder lists its members", "knative/services/kustomization.yaml", []string{"- entrance.yaml\n- get-thing.yaml\n- keep-refused.yaml\n- make-thing.yaml\n"}, []string{"kustomization.yaml"}},
+		{"a folder lists its members", "knative/services/kustomization.yaml", []string{"- entrance.yaml\n- get-thing.yaml\n- keep-refused.yaml\n- make-thing.yaml\n- praise-thing.yaml\n"}, []string{"kustomization.yaml"}},
 	} {
 		text := string(files[row.file])
 		for _, part := range row.has {

@@ -3,7 +3,7 @@ package access
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
@@ -22,15 +22,22 @@ const (
 	SignedIn Level = "signed-in" // a user, in the own namespace
 	Admin    Level = "admin"     // a user who is an administrator
 	Platform Level = "platform"  // a part of the platform
+	LoggedIn Level = "logged-in" // a user, by either token of a log-in
+	Renewing Level = "renewing"  // a user, by the refresh token of a log-in
+	// Openable is an administrator or a part of the platform, and anyone where the operator has opened it.
+	Openable Level = "openable"
 )
 
 // Principal is who calls.
 type Principal struct {
 	// UserID is the user and the namespace that the call is confined to; empty for nobody.
 	UserID string
-	// Session is the log-in that the call belongs to.
+	// Session is the log-in that the call belongs to, and Round the number of its refresh token, if it is by one.
 	Session string
-	Kind    token.Kind
+	Round   int64
+	// Secret is the id of the user's key that signed the token, if one did.
+	Secret string
+	Kind   token.Kind
 	// Admin says that the user is an administrator, who may act in every namespace.
 	Admin bool
 }
@@ -48,15 +55,10 @@ func From(ctx context.Context) Principal {
 	return p
 }
 
-// Standing answers whether the session and the user behind a signature still stand, and whether the user is an
-// administrator.
-type Standing interface {
-	Check(ctx context.Context, c token.Claims) (admin bool, err error)
-}
-
-// Verifier reads a token and verifies its signature and times.
-type Verifier interface {
-	Verify(text string) (token.Claims, error)
+// Bearers tells who a bearer token speaks for. One that does not hold is Unauthenticated, and whom it names is for
+// the record alone.
+type Bearers interface {
+	Identify(ctx context.Context, text string) (Principal, error)
 }
 
 // Recorder keeps the record of a decision.
@@ -67,10 +69,11 @@ type Recorder interface {
 
 // Guard decides and has every decision recorded.
 type Guard struct {
-	Verifier Verifier
-	Standing Standing
+	Bearers  Bearers
 	Recorder Recorder
 	Now      func() time.Time
+	// Opened says that the operator lets anyone call what is Openable.
+	Opened bool
 }
 
 // Call is what somebody wants to do.
@@ -105,37 +108,46 @@ func (g *Guard) Admit(ctx context.Context, c Call) (Principal, error) {
 
 // decide names the rule that decided.
 func (g *Guard) decide(ctx context.Context, c Call) (Principal, string, error) {
-	if c.Level == Anyone {
+	switch {
+	case c.Level == Anyone:
 		return Principal{}, "open-to-anyone", nil
+	case c.Level == Openable && g.Opened:
+		return Principal{}, "opened-by-the-operator", nil
 	}
 	p, err := g.authenticate(ctx, c.Authorization)
 	if err != nil {
 		return p, "no-valid-token", err
 	}
-	switch {
-	case c.Level == SignedIn && p.Kind == token.Access:
-		return p, "signed-in-own-namespace", nil
-	case c.Level == Admin && p.Kind == token.Access && p.Admin:
-		return p, "administrator", nil
-	case c.Level == Platform && p.Kind == token.Platform:
-		return p, "platform-only", nil
+	if rule, ok := allows(c.Level, p); ok {
+		return p, rule, nil
 	}
 	return p, "default-deny", fault.New(fault.Denied, "Forbidden", "you may not %s", c.Operation)
 }
 
+// allows says whether a level lets the principal in, and by which rule.
+func allows(level Level, p Principal) (rule string, ok bool) {
+	user := p.Kind == token.Access || p.Kind == token.Signed
+	switch level {
+	case SignedIn:
+		return "signed-in-own-namespace", user
+	case Admin:
+		return "administrator", user && p.Admin
+	case Platform:
+		return "platform-only", p.Kind == token.Platform
+	case LoggedIn:
+		return "own-session", p.Kind == token.Access || p.Kind == token.Refresh
+	case Renewing:
+		return "own-session", p.Kind == token.Refresh
+	case Openable:
+		return "administrator-or-platform", user && p.Admin || p.Kind == token.Platform
+	}
+	return "", false
+}
+
 func (g *Guard) authenticate(ctx context.Context, header string) (Principal, error) {
 	scheme, text, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		return Principal{}, token.Refused(fmt.Errorf("no bearer token"))
+	if text = strings.TrimSpace(text); !strings.EqualFold(scheme, "Bearer") || text == "" {
+		return Principal{}, token.Refused(errors.New("no bearer token"))
 	}
-	claims, err := g.Verifier.Verify(strings.TrimSpace(text))
-	if err != nil {
-		return Principal{}, err
-	}
-	p := Principal{UserID: claims.Subject, Session: claims.Session, Kind: claims.Kind}
-	if claims.Kind == token.Platform {
-		return p, nil
-	}
-	p.Admin, err = g.Standing.Check(ctx, claims)
-	return p, err
+	return g.Bearers.Identify(ctx, text)
 }

@@ -14,36 +14,30 @@ import (
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// verifier knows some tokens; the text is what they are called in the rows below.
-type verifier map[string]token.Claims
+// bearers know some tokens; the text is what they are called in the rows below. away makes them know nothing at all.
+type bearers struct{ away bool }
 
-func (v verifier) Verify(text string) (token.Claims, error) {
-	if c, ok := v[text]; ok {
-		return c, nil
-	}
-	return token.Claims{}, token.Refused(errors.New("not ours"))
-}
-
-var tokens = verifier{
-	"access":   {Subject: "user-a", Session: "s", Kind: token.Access},
-	"refresh":  {Subject: "user-a", Session: "s", Kind: token.Refresh},
-	"admin":    {Subject: "user-admin", Session: "s", Kind: token.Access},
-	"platform": {Subject: "reconciler", Kind: token.Platform},
-	"ended":    {Subject: "user-a", Session: "ended", Kind: token.Access},
-	"odd":      {Subject: "user-a", Session: "s", Kind: "admin"},
-}
-
-// standing refuses the session "ended"; away makes it answer nothing at all.
-type standing struct{ away bool }
-
-func (s standing) Check(_ context.Context, c token.Claims) (admin bool, err error) {
+func (b bearers) Identify(_ context.Context, text string) (access.Principal, error) {
+	p, known := map[string]access.Principal{
+		"access":       {UserID: "user-a", Session: "s", Kind: token.Access},
+		"refresh":      {UserID: "user-a", Session: "s", Round: 3, Kind: token.Refresh},
+		"signed":       {UserID: "user-a", Secret: "k", Kind: token.Signed},
+		"admin":        {UserID: "user-admin", Session: "s", Kind: token.Access, Admin: true},
+		"adminrefresh": {UserID: "user-admin", Session: "s", Kind: token.Refresh, Admin: true},
+		"adminsigned":  {UserID: "user-admin", Secret: "k", Kind: token.Signed, Admin: true},
+		"platform":     {UserID: "reconciler", Kind: token.Platform},
+		"ended":        {UserID: "user-a", Session: "ended", Kind: token.Access},
+		"odd":          {UserID: "user-a", Session: "s", Kind: "admin"},
+	}[text]
 	switch {
-	case s.away:
-		return false, fault.New(fault.Busy, "StoreAway", "the store does not answer now")
-	case c.Session == "ended":
-		return false, token.Refused(errors.New("ended"))
+	case b.away:
+		return p, fault.New(fault.Busy, "StoreAway", "the store does not answer now")
+	case !known:
+		return access.Principal{}, token.Refused(errors.New("not ours"))
+	case p.Session == "ended":
+		return p, token.Refused(errors.New("ended"))
 	}
-	return c.Subject == "user-admin", nil
+	return p, nil
 }
 
 // recorder keeps what it is given; away makes it unable to.
@@ -62,8 +56,8 @@ func (r *recorder) Kept(_ context.Context, record audit.Record) error {
 
 func (r *recorder) Soon(_ context.Context, record audit.Record) { r.soon = append(r.soon, record) }
 
-func newGuard(s standing, r *recorder) *access.Guard {
-	return &access.Guard{Verifier: tokens, Standing: s, Recorder: r, Now: func() time.Time { return noon }}
+func newGuard(b bearers, r *recorder) *access.Guard {
+	return &access.Guard{Bearers: b, Recorder: r, Now: func() time.Time { return noon }}
 }
 
 func TestWhoMayCall(t *testing.T) {
@@ -87,6 +81,25 @@ func TestWhoMayCall(t *testing.T) {
 		{"a token that does not hold is none", access.SignedIn, "Bearer forged", fault.Unauthenticated, "no-valid-token"},
 		{"a session that ended is none", access.SignedIn, "Bearer ended", fault.Unauthenticated, "no-valid-token"},
 		{"a refresh token calls nothing", access.SignedIn, "Bearer refresh", fault.Denied, "default-deny"},
+		{"a user may by an own key", access.SignedIn, "Bearer signed", allowed, "signed-in-own-namespace"},
+		{"a refresh token buys the next pair", access.Renewing, "Bearer refresh", allowed, "own-session"},
+		{"an access token does not", access.Renewing, "Bearer access", fault.Denied, "default-deny"},
+		{"nor does an own key", access.Renewing, "Bearer signed", fault.Denied, "default-deny"},
+		{"nor does the platform", access.Renewing, "Bearer platform", fault.Denied, "default-deny"},
+		{"nor nobody", access.Renewing, "", fault.Unauthenticated, "no-valid-token"},
+		{"a session ends by its access token", access.LoggedIn, "Bearer access", allowed, "own-session"},
+		{"and by its refresh token", access.LoggedIn, "Bearer refresh", allowed, "own-session"},
+		{"an own key has no session", access.LoggedIn, "Bearer signed", fault.Denied, "default-deny"},
+		{"nor has the platform", access.LoggedIn, "Bearer platform", fault.Denied, "default-deny"},
+		{"what is openable is closed to nobody", access.Openable, "", fault.Unauthenticated, "no-valid-token"},
+		{"and to users", access.Openable, "Bearer access", fault.Denied, "default-deny"},
+		{"and to the refresh token of an administrator", access.Openable, "Bearer adminrefresh", fault.Denied, "default-deny"},
+		{"an administrator may call it", access.Openable, "Bearer admin", allowed, "administrator-or-platform"},
+		{"and the platform", access.Openable, "Bearer platform", allowed, "administrator-or-platform"},
+		{"an administrator's refresh token calls nothing", access.Admin, "Bearer adminrefresh", fault.Denied, "default-deny"},
+		{"an administrator's own key is as good as a log-in", access.Admin, "Bearer adminsigned", allowed, "administrator"},
+		{"a user's own key is no administrator", access.Admin, "Bearer signed", fault.Denied, "default-deny"},
+		{"a user's own key is not the platform", access.Platform, "Bearer signed", fault.Denied, "default-deny"},
 		{"the platform is no user", access.SignedIn, "Bearer platform", fault.Denied, "default-deny"},
 		{"a token of an unknown kind calls nothing", access.SignedIn, "Bearer odd", fault.Denied, "default-deny"},
 		{"the platform may call its own", access.Platform, "Bearer platform", allowed, "platform-only"},
@@ -106,7 +119,7 @@ func TestWhoMayCall(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := &recorder{}
-			_, err := newGuard(standing{}, r).Admit(t.Context(), access.Call{Operation: "get-wallet", Level: row.level, Authorization: row.header})
+			_, err := newGuard(bearers{}, r).Admit(t.Context(), access.Call{Operation: "get-wallet", Level: row.level, Authorization: row.header})
 			if row.want == allowed && err != nil || row.want != allowed && (err == nil || fault.KindOf(err) != row.want) {
 				t.Errorf("got %v, want %q", err, row.want)
 			}
@@ -117,8 +130,28 @@ func TestWhoMayCall(t *testing.T) {
 	}
 }
 
+func TestWhatTheOperatorHasOpenedIsOpenToAnyone(t *testing.T) {
+	r := &recorder{}
+	g := newGuard(bearers{}, r)
+	g.Opened = true
+	for _, header := range []string{"", "Bearer garbage", "Bearer access"} {
+		p, err := g.Admit(t.Context(), access.Call{Operation: "authenticate", Level: access.Openable, Authorization: header})
+		if err != nil || p != (access.Principal{}) {
+			t.Errorf("%q: got %+v, %v", header, p, err)
+		}
+	}
+	if len(r.soon) != 3 || r.soon[0].Rule != "opened-by-the-operator" || !r.soon[0].Allowed {
+		t.Errorf("recorded %+v", r.soon)
+	}
+	for _, level := range []access.Level{access.SignedIn, access.Admin, access.Platform, access.LoggedIn, access.Renewing, ""} {
+		if _, err := g.Admit(t.Context(), access.Call{Level: level}); err == nil || fault.KindOf(err) != fault.Unauthenticated {
+			t.Errorf("level %q was opened with it: %v", level, err)
+		}
+	}
+}
+
 func TestThePrincipalIsWhatTheTokenSays(t *testing.T) {
-	g := newGuard(standing{}, &recorder{})
+	g := newGuard(bearers{}, &recorder{})
 	p, err := g.Admit(t.Context(), access.Call{Operation: "get-wallet", Level: access.SignedIn, Authorization: "Bearer access"})
 	if want := (access.Principal{UserID: "user-a", Session: "s", Kind: token.Access}); err != nil || p != want {
 		t.Errorf("got %+v, %v, want %+v", p, err, want)
@@ -145,7 +178,7 @@ func TestThePrincipalTravelsInTheContext(t *testing.T) {
 
 func TestWhatWasDecidedIsRecordedWithItsCircumstances(t *testing.T) {
 	r := &recorder{}
-	_, err := newGuard(standing{}, r).Admit(t.Context(), access.Call{
+	_, err := newGuard(bearers{}, r).Admit(t.Context(), access.Call{
 		Operation: "create-chain", Level: access.SignedIn, Changes: true, Object: "/v1/chains",
 		Authorization: "Bearer access", Remote: "10.0.0.9:4711", RequestID: "R",
 	})
@@ -168,7 +201,7 @@ func TestWhatWasDecidedIsRecordedWithItsCircumstances(t *testing.T) {
 
 func TestARefusedChangeIsRecordedWithItsSubject(t *testing.T) {
 	r := &recorder{}
-	_, err := newGuard(standing{}, r).Admit(t.Context(), access.Call{Operation: "buy-slot", Level: access.Platform, Changes: true, Authorization: "Bearer access"})
+	_, err := newGuard(bearers{}, r).Admit(t.Context(), access.Call{Operation: "buy-slot", Level: access.Platform, Changes: true, Authorization: "Bearer access"})
 	if err == nil || len(r.kept) != 0 || len(r.soon) != 1 || r.soon[0].Subject != "user-a" || r.soon[0].Allowed {
 		t.Errorf("got %v, kept %+v, soon %+v", err, r.kept, r.soon)
 	}
@@ -183,7 +216,7 @@ func TestAChangeWaitsForItsRecord(t *testing.T) {
 		{"a change is not admitted when its record cannot be kept", true, fault.Busy},
 		{"a look is, for nothing is lost by it", false, ""},
 	} {
-		_, err := newGuard(standing{}, &recorder{away: true}).Admit(t.Context(), access.Call{Level: access.Anyone, Changes: row.changes})
+		_, err := newGuard(bearers{}, &recorder{away: true}).Admit(t.Context(), access.Call{Level: access.Anyone, Changes: row.changes})
 		if row.want == "" && err != nil || row.want != "" && (err == nil || fault.KindOf(err) != row.want) {
 			t.Errorf("%s: got %v", row.name, err)
 		}
@@ -192,7 +225,7 @@ func TestAChangeWaitsForItsRecord(t *testing.T) {
 
 func TestUndecidedIsNotOpenAndNotRecorded(t *testing.T) {
 	r := &recorder{}
-	p, err := newGuard(standing{away: true}, r).Admit(t.Context(), access.Call{Level: access.SignedIn, Changes: true, Authorization: "Bearer access"})
+	p, err := newGuard(bearers{away: true}, r).Admit(t.Context(), access.Call{Level: access.SignedIn, Changes: true, Authorization: "Bearer access"})
 	if err == nil || fault.KindOf(err) != fault.Busy || p != (access.Principal{}) {
 		t.Errorf("got %+v, %v", p, err)
 	}

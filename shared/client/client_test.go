@@ -19,6 +19,7 @@ import (
 	"onex.io/onex/shared/api/miner"
 	"onex.io/onex/shared/api/minerset"
 	"onex.io/onex/shared/api/page"
+	"onex.io/onex/shared/api/secret"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/api/wallet"
@@ -62,6 +63,13 @@ func TestEveryCallAsksItsRoute(t *testing.T) {
 		}},
 		{"POST /v1/auth/login", `{"username":"alice","password":"secret"}`, func() error {
 			_, err := c.Login(t.Context(), session.Login{Username: "alice", Password: "secret"})
+			return err
+		}},
+		{"POST /v1/auth/logout", "", func() error { return c.Logout(t.Context()) }},
+		{"POST /v1/auth/refresh-token", "", func() error { _, err := c.RefreshToken(t.Context()); return err }},
+		{"POST /v1/auth/authenticate", `{"token":"their"}`, func() error { _, err := c.Authenticate(t.Context(), session.Authenticate{Token: "their"}); return err }},
+		{"POST /v1/secrets", `{"name":"ci","expires":"7"}`, func() error {
+			_, err := c.CreateSecret(t.Context(), secret.Create{Name: "ci", Expires: 7})
 			return err
 		}},
 		{"GET /v1/wallet?limit=7", "", func() error { _, err := c.GetWallet(t.Context(), 7); return err }},
@@ -210,6 +218,35 @@ func TestAPlatformTokenIsRenewedWhenHalfOfItsLifeHasPassed(t *testing.T) {
 	}
 	if _, err := client.PlatformToken("reconciler", nil, clock)(); err == nil {
 		t.Error("a token without a key")
+	}
+}
+
+func TestATokenOfOnesOwnKeyIsRenewedLikewise(t *testing.T) {
+	var mu sync.Mutex
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	give := client.SecretToken("id", "key", clock)
+	seen := map[string]bool{}
+	for range 60 {
+		text, err := give()
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[text] = true
+		if err := token.VerifySigned(text, []byte("key"), clock); err != nil || token.SecretID(text) != "id" {
+			t.Fatalf("at %s: %q, %v", clock(), token.SecretID(text), err)
+		}
+		mu.Lock()
+		now = now.Add(time.Minute)
+		mu.Unlock()
+	}
+	if len(seen) != 12 {
+		t.Errorf("%d tokens in an hour, want one every five minutes", len(seen))
+	}
+	for _, pair := range [][2]string{{"", "key"}, {"id", ""}} {
+		if _, err := client.SecretToken(pair[0], pair[1], clock)(); err == nil {
+			t.Errorf("a token of %q", pair)
+		}
 	}
 }
 

@@ -12,10 +12,16 @@ import (
 	"onex.io/onex/shared/api/miner"
 	"onex.io/onex/shared/api/minerset"
 	"onex.io/onex/shared/api/quota"
+	"onex.io/onex/shared/api/secret"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/api/wallet"
 )
+
+// Authenticate tells whose a token is.
+func (c *Client) Authenticate(ctx context.Context, in session.Authenticate) (*session.Identity, error) {
+	return call[session.Identity](ctx, c, http.MethodPost, "/v1/auth/authenticate", in)
+}
 
 // BuySlot charges a miner's slot, once; for the reconciler.
 func (c *Client) BuySlot(ctx context.Context, in wallet.Slot) error {
@@ -31,6 +37,11 @@ func (c *Client) CreateChain(ctx context.Context, in *v1beta1.Chain) (*v1beta1.C
 // CreateMinerSet buys a pool of miners for one of the caller's chains or a public one.
 func (c *Client) CreateMinerSet(ctx context.Context, in *v1beta1.MinerSet) (*v1beta1.MinerSet, error) {
 	return call[v1beta1.MinerSet](ctx, c, http.MethodPost, "/v1/minersets", in)
+}
+
+// CreateSecret makes a key that signs tokens in the caller's name, and shows it once.
+func (c *Client) CreateSecret(ctx context.Context, in secret.Create) (*secret.Created, error) {
+	return call[secret.Created](ctx, c, http.MethodPost, "/v1/secrets", in)
 }
 
 // CreateUser signs somebody up; the gift of OX follows.
@@ -115,9 +126,20 @@ func (c *Client) Login(ctx context.Context, in session.Login) (*session.Tokens, 
 	return call[session.Tokens](ctx, c, http.MethodPost, "/v1/auth/login", in)
 }
 
+// Logout ends the caller's session.
+func (c *Client) Logout(ctx context.Context) error {
+	_, err := call[session.Logout](ctx, c, http.MethodPost, "/v1/auth/logout", nil)
+	return err
+}
+
 // QuoteMinerSet tells what a pool of miners would cost and bring.
 func (c *Client) QuoteMinerSet(ctx context.Context, in wallet.MinerSetPlan) (*wallet.Quote, error) {
 	return call[wallet.Quote](ctx, c, http.MethodPost, "/v1/minersets/quote", in)
+}
+
+// RefreshToken gives the next pair of tokens for a refresh token, once.
+func (c *Client) RefreshToken(ctx context.Context) (*session.Tokens, error) {
+	return call[session.Tokens](ctx, c, http.MethodPost, "/v1/auth/refresh-token", nil)
 }
 
 // ScaleMinerSet changes how many miners one of the caller's pools has.

@@ -2,9 +2,6 @@
 package config
 
 import (
-	"crypto/ed25519"
-	"crypto/x509"
-	"encoding/base64"
 	"fmt"
 	"time"
 
@@ -59,11 +56,21 @@ type Config struct {
 	// AccessTokenLife and RefreshTokenLife are the lives of the two tokens of a log-in.
 	AccessTokenLife  time.Duration `env:"ONEX_ACCESS_TOKEN_LIFE" envDefault:"2h"`
 	RefreshTokenLife time.Duration `env:"ONEX_REFRESH_TOKEN_LIFE" envDefault:"24h"`
-	// TokenKey signs log-in tokens; only login has it. TokenPublicKey verifies them.
+	// TokenKey signs log-in tokens; only login and refresh-token have it. TokenPublicKey verifies them.
 	TokenKey       PrivateKey `env:"ONEX_TOKEN_KEY"`
 	TokenPublicKey PublicKey  `env:"ONEX_TOKEN_PUBLIC_KEY,required"`
 	// PlatformPublicKey verifies the tokens of the platform's own parts, such as the reconciler.
 	PlatformPublicKey PublicKey `env:"ONEX_PLATFORM_PUBLIC_KEY,required"`
+	// SecretsKey seals the secret keys that users sign their own tokens with. Every operation that asks who calls has it,
+	// because a signature with a shared key can be verified only with that key.
+	SecretsKey SymmetricKey `env:"ONEX_SECRETS_KEY"`
+	// OpenAuthenticate lets anyone ask whose a token is, without a token of their own.
+	OpenAuthenticate bool `env:"ONEX_OPEN_AUTHENTICATE" envDefault:"false"`
+
+	// AdminUsername is the name of the administrator that the first deployment makes; nobody can sign up under it.
+	AdminUsername string `env:"ONEX_ADMIN_USERNAME" envDefault:"admin"`
+	// AdminPassword is the administrator's first password; only make-admin has it.
+	AdminPassword Password `env:"ONEX_ADMIN_PASSWORD"`
 
 	// RequestTimeout bounds one request operation.
 	RequestTimeout time.Duration `env:"ONEX_REQUEST_TIMEOUT" envDefault:"25s"`
@@ -107,64 +114,4 @@ func (c Config) validate() error {
 		return fmt.Errorf("configuration: ONEX_REQUEST_TIMEOUT must be above 0, is %s", c.RequestTimeout)
 	}
 	return nil
-}
-
-// PrivateKey is an Ed25519 key as base64 of its PKCS #8 form. It prints as stars.
-type PrivateKey struct{ ed25519.PrivateKey }
-
-// PublicKey is an Ed25519 key as base64 of its PKIX form.
-type PublicKey struct{ ed25519.PublicKey }
-
-// UnmarshalText reads the key.
-func (k *PrivateKey) UnmarshalText(text []byte) error {
-	der, err := base64.StdEncoding.DecodeString(string(text))
-	if err != nil {
-		return fmt.Errorf("private key is not base64")
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(der)
-	key, ok := parsed.(ed25519.PrivateKey)
-	if err != nil || !ok {
-		return fmt.Errorf("private key is not an Ed25519 key in PKCS #8")
-	}
-	k.PrivateKey = key
-	return nil
-}
-
-// MarshalText writes the key as UnmarshalText reads it.
-func (k PrivateKey) MarshalText() ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(k.PrivateKey)
-	if err != nil {
-		return nil, fmt.Errorf("private key: %w", err)
-	}
-	return []byte(base64.StdEncoding.EncodeToString(der)), nil
-}
-
-// String hides the key from logs.
-func (k PrivateKey) String() string { return "***" }
-
-// GoString hides the key from %#v.
-func (k PrivateKey) GoString() string { return "***" }
-
-// UnmarshalText reads the key.
-func (k *PublicKey) UnmarshalText(text []byte) error {
-	der, err := base64.StdEncoding.DecodeString(string(text))
-	if err != nil {
-		return fmt.Errorf("public key is not base64")
-	}
-	parsed, err := x509.ParsePKIXPublicKey(der)
-	key, ok := parsed.(ed25519.PublicKey)
-	if err != nil || !ok {
-		return fmt.Errorf("public key is not an Ed25519 key in PKIX")
-	}
-	k.PublicKey = key
-	return nil
-}
-
-// MarshalText writes the key as UnmarshalText reads it.
-func (k PublicKey) MarshalText() ([]byte, error) {
-	der, err := x509.MarshalPKIXPublicKey(k.PublicKey)
-	if err != nil {
-		return nil, fmt.Errorf("public key: %w", err)
-	}
-	return []byte(base64.StdEncoding.EncodeToString(der)), nil
 }

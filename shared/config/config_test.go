@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -26,7 +27,7 @@ func TestDefaultsAreTheProductsPromises(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.SignupGift != 1000*money.OX || len(c.Kafka) != 2 || c.BlockInterval != time.Minute {
+	if c.SignupGift != 1000*money.OX || len(c.Kafka) != 2 || c.BlockInterval != time.Minute || c.OpenAuthenticate {
 		t.Errorf("got gift %s, kafka %v, interval %s", c.SignupGift, c.Kafka, c.BlockInterval)
 	}
 	if _, ok := c.MinerTypes.Get("S1.SMALL1"); !ok {
@@ -53,7 +54,8 @@ func TestEveryMistakeIsReportedByTheNameOfItsVariable(t *testing.T) {
 func TestRulesAcrossValues(t *testing.T) {
 	for name, value := range map[string]string{
 		"ONEX_CONFIRMATIONS": "-1", "ONEX_SIGNUP_GIFT": "-5", "ONEX_BLOCK_INTERVAL": "10ms", "ONEX_TOKEN_PUBLIC_KEY": "zzz",
-		"ONEX_REWARD_PER_GIGAHASH": "-1", "ONEX_REQUEST_TIMEOUT": "0s", "ONEX_ACCESS_TOKEN_LIFE": "48h", "ONEX_REFRESH_TOKEN_LIFE": "1h",
+		"ONEX_REWARD_PER_GIGAHASH": "-1", "ONEX_REQUEST_TIMEOUT": "0s", "ONEX_ACCESS_TOKEN_LIFE": "48h", "ONEX_SECRETS_KEY": "c2hvcnQ=",
+		"ONEX_OPEN_AUTHENTICATE": "perhaps", "ONEX_REFRESH_TOKEN_LIFE": "1h",
 	} {
 		v := vars(t)
 		v[name] = value
@@ -69,10 +71,42 @@ func TestPrivateKeysDoNotPrint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c.TokenKey), fmt.Sprintf("%v", c.TokenKey)} {
-		if !strings.Contains(text, "***") {
+	password, err := json.Marshal(c.AdminPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c.TokenKey), fmt.Sprintf("%v", c.TokenKey), string(password),
+		fmt.Sprintf("%#v", c.SecretsKey), fmt.Sprintf("%x", c.SecretsKey), fmt.Sprintf("%#v", c.AdminPassword), fmt.Sprintf("%s", c.AdminPassword),
+	} {
+		if !strings.Contains(text, "***") && !strings.Contains(text, fmt.Sprintf("%x", "***")) || strings.Contains(text, v["ONEX_ADMIN_PASSWORD"]) {
 			t.Errorf("the key may show in %q", text)
 		}
+	}
+}
+
+func TestKeysThatAreThereStayAndTheMissingAreAdded(t *testing.T) {
+	old, err := config.NewKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(old, "ONEX_SECRETS_KEY")
+	delete(old, "ONEX_ADMIN_PASSWORD")
+	all, err := config.CompleteKeys(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all["ONEX_SECRETS_KEY"] == "" || len(all["ONEX_ADMIN_PASSWORD"]) < 20 {
+		t.Errorf("still missing: %v", all)
+	}
+	for name, key := range old {
+		if all[name] != key {
+			t.Errorf("%s was replaced", name)
+		}
+	}
+	again, err := config.CompleteKeys(all)
+	if err != nil || !maps.Equal(again, all) {
+		t.Errorf("keys that were complete have changed: %v", err)
 	}
 }
 

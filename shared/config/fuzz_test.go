@@ -27,6 +27,14 @@ func FuzzKeys(f *testing.F) {
 				t.Errorf("the private key does not come back: %v", err)
 			}
 		}
+		var symmetric config.SymmetricKey
+		if err := symmetric.UnmarshalText(text); err == nil {
+			again, err := symmetric.MarshalText()
+			var back config.SymmetricKey
+			if err != nil || back.UnmarshalText(again) != nil || !bytes.Equal(back.Bytes, symmetric.Bytes) {
+				t.Errorf("the symmetric key does not come back: %v", err)
+			}
+		}
 		var public config.PublicKey
 		if err := public.UnmarshalText(text); err == nil {
 			again, err := public.MarshalText()

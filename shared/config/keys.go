@@ -2,13 +2,22 @@ package config
 
 import (
 	"crypto/ed25519"
+	"crypto/rand"
 	"fmt"
+
+	"onex.io/onex/shared/seal"
 )
 
-// NewKeys makes the key pairs of a platform, by the names of the variables that hold them. The platform's private
-// key, ONEX_PLATFORM_KEY, belongs to the reconciler alone.
+// NewKeys makes the keys of a platform, by the names of the variables that hold them, and the administrator's first
+// password. The platform's private key, ONEX_PLATFORM_KEY, belongs to the reconciler alone.
 func NewKeys() (map[string]string, error) {
-	keys := map[string]string{}
+	key := make([]byte, seal.KeySize)
+	rand.Read(key) // never fails: crypto/rand ends the program instead
+	sealing, err := SymmetricKey{key}.MarshalText()
+	if err != nil {
+		return nil, err
+	}
+	keys := map[string]string{"ONEX_SECRETS_KEY": string(sealing), "ONEX_ADMIN_PASSWORD": rand.Text()}
 	for _, pair := range [][2]string{{"ONEX_TOKEN_KEY", "ONEX_TOKEN_PUBLIC_KEY"}, {"ONEX_PLATFORM_KEY", "ONEX_PLATFORM_PUBLIC_KEY"}} {
 		public, private, err := ed25519.GenerateKey(nil)
 		if err != nil {
@@ -25,4 +34,17 @@ func NewKeys() (map[string]string, error) {
 		keys[pair[0]], keys[pair[1]] = string(privateText), string(publicText)
 	}
 	return keys, nil
+}
+
+// CompleteKeys adds the keys that are missing, as those of a platform that was set up before they were needed. What is
+// there stays as it is.
+func CompleteKeys(keys map[string]string) (map[string]string, error) {
+	all, err := NewKeys()
+	if err != nil {
+		return nil, err
+	}
+	for name, key := range keys {
+		all[name] = key
+	}
+	return all, nil
 }

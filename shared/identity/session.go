@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"strings"
+	"fmt"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"onex.io/onex/shared/fault"
@@ -23,11 +23,23 @@ type Session struct {
 	Expires   time.Time `bson:"expires"`
 }
 
+// spent is the mark of a refresh token that has bought its pair. That one insert wins makes the token good for once,
+// on any store and however many callers hold it.
+type spent struct {
+	ID      string    `bson:"_id"`     // session and round
+	Expires time.Time `bson:"expires"` // after that, the token is of no use anyway
+}
+
 // Sessions is the store of sessions.
-type Sessions struct{ store.Collection[Session] }
+type Sessions struct {
+	store.Collection[Session]
+	spent store.Collection[spent]
+}
 
 // NewSessions opens the sessions of db.
-func NewSessions(db *mongo.Database) Sessions { return Sessions{store.In[Session](db, "sessions")} }
+func NewSessions(db *mongo.Database) Sessions {
+	return Sessions{store.In[Session](db, "sessions"), store.In[spent](db, "spent-refreshes")}
+}
 
 // Start keeps a new session of the user.
 func (s Sessions) Start(ctx context.Context, userID string, now time.Time, life time.Duration) (*Session, error) {
@@ -35,73 +47,36 @@ func (s Sessions) Start(ctx context.Context, userID string, now time.Time, life 
 	return session, s.Insert(ctx, session.ID, session)
 }
 
-// Standing answers whether a session and its user still stand. The answer is kept in Redis for at most a second, so
-// that ending a session, or disabling a user, works everywhere within that second and nobody has to be told.
-type Standing struct {
-	Users    reader[User]
-	Sessions reader[Session]
-	Cache    *redis.Client
-	Now      func() time.Time
-}
-
-// reader reads by id; Missing when there is none.
-type reader[T any] interface {
-	Get(ctx context.Context, id string) (*T, error)
-}
-
-const standingLife = time.Second
-
-// adminMark follows the userID of an administrator in the cache. No userID has a space in it.
-const adminMark = " admin"
-
-// Check says whether the user is an administrator. It refuses claims whose session has ended or whose user may not
-// act. When neither Redis nor the store answers it is Busy: never open.
-func (s Standing) Check(ctx context.Context, c token.Claims) (admin bool, err error) {
-	key := "standing/" + c.Session
-	kept, cached := s.Cache.Get(ctx, key).Result()
-	if cached == nil {
-		holder, admin := strings.CutSuffix(kept, adminMark)
-		if holder != c.Subject {
-			return false, token.Refused(errors.New("the session is somebody else's"))
-		}
-		return admin, nil
-	}
-	if admin, err = s.read(ctx, c); err != nil {
-		return false, err
-	}
-	if errors.Is(cached, redis.Nil) { // a cache that is away costs time, but only once
-		keep := c.Subject
-		if admin {
-			keep += adminMark
-		}
-		s.Cache.Set(ctx, key, keep, standingLife)
-	}
-	return admin, nil
-}
-
-func (s Standing) read(ctx context.Context, c token.Claims) (admin bool, err error) {
-	session, err := s.Sessions.Get(ctx, c.Session)
+// Renew spends the refresh token of a round and lets its session live on. A token that is spent already has been
+// stolen, or its pair has: who is the thief cannot be told, so the session ends for both.
+func (s Sessions) Renew(ctx context.Context, id string, round int64, expires time.Time) (*Session, error) {
+	session, err := s.Get(ctx, id)
 	if err != nil {
-		return false, refusedIfMissing(err)
+		return nil, refusedIfMissing(err)
 	}
-	user, err := s.Users.Get(ctx, c.Subject)
-	if err != nil {
-		return false, refusedIfMissing(err)
+	mark := spent{ID: fmt.Sprintf("%s/%d", id, round), Expires: expires.UTC()}
+	switch err := s.spent.Insert(ctx, mark.ID, &mark); {
+	case err == nil:
+	case fault.KindOf(err) == fault.Conflict:
+		if err := s.End(ctx, id); err != nil {
+			return nil, err
+		}
+		return nil, token.Refused(fmt.Errorf("refresh token %q is used again, its session has ended", mark.ID))
+	default:
+		return nil, err
 	}
-	switch {
-	case session.UserID != c.Subject:
-		return false, token.Refused(errors.New("the session is somebody else's"))
-	case !s.Now().Before(session.Expires):
-		return false, token.Refused(errors.New("the session has expired"))
-	case user.Status != Active:
-		return false, token.Refused(errors.New("the user is " + string(user.Status)))
-	}
-	return user.Admin, nil
+	session.Expires = mark.Expires
+	return session, s.extend(ctx, session)
 }
 
-func refusedIfMissing(err error) error {
-	if fault.KindOf(err) == fault.Missing {
-		return token.Refused(err)
+// extend moves the end of a session. It never brings back one that has ended meanwhile.
+func (s Sessions) extend(ctx context.Context, session *Session) error {
+	there, err := s.Set(ctx, session.ID, bson.D{{Key: "expires", Value: session.Expires}})
+	if err == nil && !there {
+		return token.Refused(errors.New("the session has ended"))
 	}
 	return err
 }
+
+// End ends a session; its tokens fall within a second. One that has ended already is no fault.
+func (s Sessions) End(ctx context.Context, id string) error { return s.Delete(ctx, id) }

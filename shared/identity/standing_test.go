@@ -60,7 +60,7 @@ func (w *world) check(subject, session string) error {
 }
 
 func (w *world) admin(subject, session string) (bool, error) {
-	return w.standing.Check(context.Background(), token.Claims{Subject: subject, Session: session, Kind: token.Access})
+	return w.standing.Session(context.Background(), token.Claims{Subject: subject, Session: session, Kind: token.Access})
 }
 
 func TestStanding(t *testing.T) {

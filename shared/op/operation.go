@@ -170,6 +170,15 @@ func (o Operation) Run(ctx context.Context, p *platform.Platform) error {
 	return nil
 }
 
+// Keys are the keys of the Secret onex-keys that the operation gets beside the public ones: its own, and where it
+// asks who calls, the one that opens what users sign their tokens with.
+func (o Operation) Keys() []string {
+	if o.Handler.in == nil || o.Allow == access.Anyone {
+		return o.Secrets
+	}
+	return append(slices.Clone(o.Secrets), "ONEX_SECRETS_KEY")
+}
+
 // Routes are the routes that wake the operation.
 func (o Operation) Routes() []Route {
 	var routes []Route

@@ -31,7 +31,7 @@ func Request[In, Out any](build func(*platform.Platform) (RequestFunc[In, Out], 
 			if err != nil {
 				return nil, err
 			}
-			guard, err := p.Guard()
+			guard, err := p.Guard(o.Allow)
 			if err != nil {
 				return nil, err
 			}

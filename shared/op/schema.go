@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"onex.io/onex/shared/api/unix"
 	"onex.io/onex/shared/money"
 )
 
@@ -16,6 +17,7 @@ import (
 func registry() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	r.RegisterTypeAlias(reflect.TypeFor[money.Amount](), reflect.TypeFor[microOX]())
+	r.RegisterTypeAlias(reflect.TypeFor[unix.Time](), reflect.TypeFor[unixSeconds]())
 	r.RegisterTypeAlias(reflect.TypeFor[metav1.Time](), reflect.TypeFor[time.Time]())
 	return r
 }
@@ -32,6 +34,14 @@ type microOX struct{}
 // Schema is what money.Amount writes.
 func (microOX) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Pattern: wholeNumber, Description: "in micro-OX, millionths of one OX"}
+}
+
+// unixSeconds stands for unix.Time.
+type unixSeconds struct{}
+
+// Schema is what unix.Time reads; it writes the string.
+func (unixSeconds) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString, Pattern: wholeNumber}, {Type: huma.TypeInteger, Format: "int64"}}}
 }
 
 // schemaName tells apart types of one name: wallet.Entry is not audit.Entry.

@@ -25,6 +25,7 @@ import (
 	"onex.io/onex/shared/kube"
 	"onex.io/onex/shared/ledger"
 	"onex.io/onex/shared/publish"
+	"onex.io/onex/shared/seal"
 	"onex.io/onex/shared/stream"
 	"onex.io/onex/shared/token"
 )
@@ -176,20 +177,47 @@ func (p *Platform) Ledger(ctx context.Context) (*ledger.Ledger, error) {
 // Broker takes the platform's events.
 func (p *Platform) Broker() publish.Broker { return publish.Broker{URL: p.Config.Broker, HTTP: p.HTTP} }
 
-// Guard decides who may call.
-func (p *Platform) Guard() (*access.Guard, error) {
+// Bearers tells who a bearer token speaks for.
+func (p *Platform) Bearers() (identity.Bearers, error) {
 	db, err := p.mongo()
 	if err != nil {
-		return nil, err
+		return identity.Bearers{}, err
 	}
+	keys, err := p.Seals()
+	if err != nil {
+		return identity.Bearers{}, err
+	}
+	return identity.Bearers{
+		Tokens: token.NewVerifier(p.Config.TokenPublicKey.PublicKey, p.Config.PlatformPublicKey.PublicKey, p.Now),
+		Keys:   keys,
+		Standing: identity.Standing{
+			Users: identity.NewUsers(db), Sessions: identity.NewSessions(db), Secrets: identity.NewSecrets(db), Cache: p.redis(), Now: p.Now,
+		},
+	}, nil
+}
+
+// Seals opens and seals the secret keys of users. Every operation that asks who calls needs ONEX_SECRETS_KEY for it.
+func (p *Platform) Seals() (*seal.Box, error) {
+	box, err := seal.NewBox(p.Config.SecretsKey.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("ONEX_SECRETS_KEY: %w", err)
+	}
+	return box, nil
+}
+
+// Guard decides who may call what has the level.
+func (p *Platform) Guard(level access.Level) (*access.Guard, error) {
 	client, err := p.kafka()
 	if err != nil {
 		return nil, err
 	}
-	return &access.Guard{
-		Verifier: token.NewVerifier(p.Config.TokenPublicKey.PublicKey, p.Config.PlatformPublicKey.PublicKey, p.Now),
-		Standing: identity.Standing{Users: identity.NewUsers(db), Sessions: identity.NewSessions(db), Cache: p.redis(), Now: p.Now},
+	g := &access.Guard{
 		Recorder: audit.Recorder{Sender: stream.NewProducer(client, audit.Topic), Log: p.Log},
-		Now:      p.Now,
-	}, nil
+		Now:      p.Now, Opened: p.Config.OpenAuthenticate,
+	}
+	if level == access.Anyone {
+		return g, nil // it looks at no token, so it needs no keys
+	}
+	g.Bearers, err = p.Bearers()
+	return g, err
 }

@@ -63,7 +63,7 @@ func silent(t *testing.T) string {
 func TestNothingIsDialedBeforeItIsAskedFor(t *testing.T) {
 	began := time.Now()
 	p, _ := newPlatform(t, nil)
-	if _, err := p.Guard(); err != nil {
+	if _, err := p.Guard(access.SignedIn); err != nil {
 		t.Errorf("a guard of servers that are all away: %v", err)
 	}
 	if took := time.Since(began); took > 2*time.Second {
@@ -124,7 +124,7 @@ func signedIn(t *testing.T, c config.Config) access.Call {
 func TestTheGuardKnowsOurTokensAndAsksTheCache(t *testing.T) {
 	cache := miniredis.RunT(t)
 	p, c := newPlatform(t, map[string]string{"ONEX_REDIS": cache.Addr()})
-	guard, err := p.Guard()
+	guard, err := p.Guard(access.SignedIn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestTheGuardKnowsOurTokensAndAsksTheCache(t *testing.T) {
 func TestNobodyIsLetInWhileNeitherCacheNorStoreAnswers(t *testing.T) {
 	for name, cache := range map[string]string{"refused": nowhere, "silent": silent(t)} {
 		p, c := newPlatform(t, map[string]string{"ONEX_REDIS": cache})
-		guard, err := p.Guard()
+		guard, err := p.Guard(access.SignedIn)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,6 +152,19 @@ func TestNobodyIsLetInWhileNeitherCacheNorStoreAnswers(t *testing.T) {
 		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("%s: it took %s", name, took)
 		}
+	}
+}
+
+func TestWhoAsksWhoCallsNeedsTheKeyOfSecrets(t *testing.T) {
+	for _, level := range []access.Level{access.SignedIn, access.Admin, access.Platform, access.LoggedIn, access.Renewing, access.Openable, ""} {
+		p, _ := newPlatform(t, map[string]string{"ONEX_SECRETS_KEY": ""})
+		if _, err := p.Guard(level); err == nil || !strings.Contains(err.Error(), "ONEX_SECRETS_KEY") {
+			t.Errorf("level %q: got %v", level, err)
+		}
+	}
+	p, _ := newPlatform(t, map[string]string{"ONEX_SECRETS_KEY": ""})
+	if _, err := p.Guard(access.Anyone); err != nil {
+		t.Errorf("who asks nobody needs none: %v", err)
 	}
 }
 
@@ -209,7 +222,7 @@ func TestCloseSendsWhatIsBuffered(t *testing.T) {
 	var log bytes.Buffer
 	_, c := newPlatform(t, map[string]string{"ONEX_KAFKA": cluster.ListenAddrs()[0]})
 	p := platform.New(c, platform.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
-	guard, err := p.Guard()
+	guard, err := p.Guard(access.SignedIn)
 	if err != nil {
 		t.Fatal(err)
 	}

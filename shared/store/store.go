@@ -49,6 +49,28 @@ func (c Collection[T]) Put(ctx context.Context, id string, doc *T) error {
 	return c.fault("put", id, err)
 }
 
+// Set changes some fields of the document with this _id; false when there is none.
+func (c Collection[T]) Set(ctx context.Context, id string, fields bson.D) (there bool, err error) {
+	done, err := c.docs.UpdateOne(ctx, bson.D{{Key: "_id", Value: id}}, bson.D{{Key: "$set", Value: fields}})
+	if err != nil {
+		return false, c.fault("set", id, err)
+	}
+	return done.MatchedCount > 0, nil
+}
+
+// Swap keeps the document in place of the one with this _id, if that is still of the version that was read, in the
+// field "version"; otherwise it is Conflict.
+func (c Collection[T]) Swap(ctx context.Context, id string, version int64, doc *T) error {
+	done, err := c.docs.ReplaceOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "version", Value: version}}, doc)
+	if err != nil {
+		return c.fault("swap", id, err)
+	}
+	if done.MatchedCount == 0 {
+		return fault.New(fault.Conflict, "Changed", "%s %q has changed meanwhile", c.docs.Name(), id)
+	}
+	return nil
+}
+
 // Delete forgets the document; one that is not there is no error.
 func (c Collection[T]) Delete(ctx context.Context, id string) error {
 	_, err := c.docs.DeleteOne(ctx, bson.D{{Key: "_id", Value: id}})

@@ -1,4 +1,5 @@
-// Package token signs and verifies the bearer tokens of the platform: JWTs with Ed25519 (EdDSA), each with a jti.
+// Package token signs and verifies the bearer tokens of the platform: JWTs with Ed25519 (EdDSA), each with a jti, and
+// those that users sign themselves with their secret keys (HMAC).
 package token
 
 import (
@@ -18,7 +19,8 @@ type Kind string
 // The kinds.
 const (
 	Access   Kind = "access"   // calls operations
-	Refresh  Kind = "refresh"  // buys a new pair, nothing else
+	Refresh  Kind = "refresh"  // buys a new pair or ends the session, nothing else
+	Signed   Kind = "signed"   // calls operations; its user signed it
 	Platform Kind = "platform" // a part of the platform itself, such as the reconciler
 )
 
@@ -38,6 +40,8 @@ type Claims struct {
 	Subject string
 	// Session is the log-in that the token belongs to; empty for platform tokens.
 	Session string
+	// Round numbers the refresh tokens of a session, from 0: each buys the next one, once.
+	Round   int64
 	Kind    Kind
 	Expires time.Time
 }
@@ -45,6 +49,7 @@ type Claims struct {
 type wire struct {
 	jwt.RegisteredClaims
 	Session string `json:"sid,omitempty"`
+	Round   int64  `json:"rnd,omitempty"`
 	Kind    Kind   `json:"typ"`
 }
 
@@ -76,7 +81,7 @@ func (s *Signer) Sign(c Claims) (string, error) {
 			Issuer: issuer, Subject: c.Subject, ID: rand.Text(),
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-clockSkew)), ExpiresAt: jwt.NewNumericDate(c.Expires),
 		},
-		Session: c.Session, Kind: c.Kind,
+		Session: c.Session, Round: c.Round, Kind: c.Kind,
 	})
 	t.Header["kid"] = s.keyID
 	signed, err := t.SignedString(s.key)
@@ -108,7 +113,7 @@ func (v *Verifier) Verify(text string) (Claims, error) {
 	if fromPlatform := t.Header["kid"] == keyPlatform; fromPlatform != (w.Kind == Platform) {
 		return Claims{}, Refused(fmt.Errorf("key %v signs no %q token", t.Header["kid"], w.Kind))
 	}
-	return Claims{Subject: w.Subject, Session: w.Session, Kind: w.Kind, Expires: w.ExpiresAt.Time}, nil
+	return Claims{Subject: w.Subject, Session: w.Session, Round: w.Round, Kind: w.Kind, Expires: w.ExpiresAt.Time}, nil
 }
 
 func (v *Verifier) key(t *jwt.Token) (any, error) {

@@ -20,6 +20,9 @@ func (p *Platform) configure(context.Context) error {
 		return err
 	}
 	p.keys = keys
+	if err := replaceFile(p.path(adminPassword), []byte(keys["ONEX_ADMIN_PASSWORD"]+"\n")); err != nil {
+		return err
+	}
 	p.settings = map[string]string{
 		"ONEX_MONGO": p.servers.mongo.URI(), "ONEX_REDIS": p.servers.redis.Addr(), "ONEX_KAFKA": p.servers.kafka.Addr(),
 	}
@@ -34,20 +37,23 @@ func (p *Platform) configure(context.Context) error {
 	return nil
 }
 
-// loadKeys makes the platform's keys at its first start and keeps them.
+// adminPassword is the file with the administrator's first password.
+const adminPassword = "admin-password"
+
+// loadKeys makes the platform's keys at its first start and keeps them. Keys that an older platform did not need are
+// added.
 func loadKeys(file string) (map[string]string, error) {
 	keys := map[string]string{}
 	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
 	if err == nil {
 		if err := json.Unmarshal(text, &keys); err != nil {
 			return nil, fmt.Errorf("keys %q: %w", file, err)
 		}
-		return keys, nil
 	}
-	if !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("keys: %w", err)
-	}
-	if keys, err = config.NewKeys(); err != nil {
+	if keys, err = config.CompleteKeys(keys); err != nil {
 		return nil, err
 	}
 	if text, err = json.Marshal(keys); err != nil {
@@ -74,6 +80,7 @@ func (p *Platform) writeEnv(context.Context) error {
 	for _, line := range [][2]string{
 		{"ONEX_ADDR", p.Addr()}, {"KUBECONFIG", p.servers.kube.Kubeconfig()}, {"ONEX_MONGO", p.servers.mongo.URI()},
 		{"ONEX_REDIS", p.servers.redis.Addr()}, {"ONEX_KAFKA", p.servers.kafka.Addr()}, {"ONEX_TRIGGERS", p.o.Triggers}, {"ONEX_PROXY", p.mesh.URL().String()},
+		{"ONEX_ADMIN_PASSWORD_FILE", p.path(adminPassword)},
 	} {
 		fmt.Fprintf(&b, "export %s='%s'\n", line[0], strings.ReplaceAll(line[1], "'", `'\''`))
 	}

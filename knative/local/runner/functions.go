@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"onex.io/onex/functions/catalog"
 	"onex.io/onex/functions/reconciler"
 	"onex.io/onex/shared/client"
 	"onex.io/onex/shared/config"
+	"onex.io/onex/shared/op"
 )
 
 // namespace is where the functions live on a cluster.
@@ -32,6 +34,19 @@ func (p *Platform) mountFunctions(context.Context) error {
 			return err
 		}
 		p.mesh.Handle(o.Name, namespace, h)
+	}
+	return nil
+}
+
+// runJobs runs what a deployment needs once. A start is a deployment; what is done already is left as it is.
+func (p *Platform) runJobs(ctx context.Context) error {
+	for _, o := range catalog.Operations() {
+		if !slices.ContainsFunc(o.Wakes, func(w op.Wake) bool { return w.Deploy }) {
+			continue
+		}
+		if err := o.Run(ctx, p.platform); err != nil {
+			return err
+		}
 	}
 	return nil
 }

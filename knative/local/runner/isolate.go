@@ -59,7 +59,7 @@ func (p *Platform) environment(operation string) []string {
 			env = append(env, name+"="+value)
 		}
 	}
-	for _, name := range o.Secrets {
+	for _, name := range o.Keys() {
 		env = append(env, name+"="+p.keys[name])
 	}
 	if len(o.Rights) > 0 {

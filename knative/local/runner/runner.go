@@ -89,7 +89,7 @@ func Start(ctx context.Context, o Options) (p *Platform, err error) {
 		{"servers", p.startServers}, {"object API", p.refuseOthers}, {"kinds", p.applyKinds}, {"mesh", p.startMesh},
 		{"configuration", p.configure}, {"policies", p.applyPolicies},
 		{"node", p.startNode}, {"functions", p.mountFunctions}, {"events", p.startEvents},
-		{"reconciler", p.startReconciler}, {"gateway", p.startGateway}, {"env file", p.writeEnv},
+		{"jobs", p.runJobs}, {"reconciler", p.startReconciler}, {"gateway", p.startGateway}, {"env file", p.writeEnv},
 	} {
 		if err := step.do(ctx); err != nil {
 			return p, fmt.Errorf("start %s: %w", step.name, err)

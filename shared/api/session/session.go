@@ -1,4 +1,4 @@
-// Package session is the public contract of logging in and out.
+// Package session is the public contract of logging in and out, and of telling whose a token is.
 package session
 
 // LoginRequest asks for a session.
@@ -10,9 +10,31 @@ type Login struct {
 	Password string `json:"password" minLength:"1" maxLength:"128"`
 }
 
-// Tokens are what a log-in gives.
+// RefreshRequest asks for a new pair of tokens. The refresh token is its bearer, and is good once.
+type RefreshRequest struct{}
+
+// LogoutRequest ends the session that its bearer belongs to, be that the access or the refresh token.
+type LogoutRequest struct{}
+
+// Logout is the reply to LogoutRequest.
+type Logout struct{}
+
+// AuthenticateRequest asks whose a token is.
+type AuthenticateRequest struct{ Body Authenticate }
+
+// Authenticate is a token that somebody was given.
+type Authenticate struct {
+	Token string `json:"token" maxLength:"8192" doc:"an access token, or one that a user signed"`
+}
+
+// Identity is whose a token is.
+type Identity struct {
+	UserID string `json:"userID"`
+}
+
+// Tokens are what a log-in or a refresh gives.
 type Tokens struct {
-	RefreshToken string `json:"refreshToken" doc:"buys a new pair"`
+	RefreshToken string `json:"refreshToken" doc:"buys a new pair, once"`
 	AccessToken  string `json:"accessToken" doc:"calls operations, as bearer"`
 	Type         string `json:"type" doc:"always Bearer"`
 	ExpiresAt    int64  `json:"expiresAt,string" doc:"when the access token expires, in unix seconds"`

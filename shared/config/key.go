@@ -1,0 +1,106 @@
+package config
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+
+	"onex.io/onex/shared/seal"
+)
+
+// PrivateKey is an Ed25519 key as base64 of its PKCS #8 form. It prints as stars.
+type PrivateKey struct{ ed25519.PrivateKey }
+
+// PublicKey is an Ed25519 key as base64 of its PKIX form.
+type PublicKey struct{ ed25519.PublicKey }
+
+// UnmarshalText reads the key.
+func (k *PrivateKey) UnmarshalText(text []byte) error {
+	der, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil {
+		return fmt.Errorf("private key is not base64")
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	key, ok := parsed.(ed25519.PrivateKey)
+	if err != nil || !ok {
+		return fmt.Errorf("private key is not an Ed25519 key in PKCS #8")
+	}
+	k.PrivateKey = key
+	return nil
+}
+
+// MarshalText writes the key as UnmarshalText reads it.
+func (k PrivateKey) MarshalText() ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(k.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("private key: %w", err)
+	}
+	return []byte(base64.StdEncoding.EncodeToString(der)), nil
+}
+
+// String hides the key from logs.
+func (k PrivateKey) String() string { return "***" }
+
+// GoString hides the key from %#v.
+func (k PrivateKey) GoString() string { return "***" }
+
+// UnmarshalText reads the key.
+func (k *PublicKey) UnmarshalText(text []byte) error {
+	der, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil {
+		return fmt.Errorf("public key is not base64")
+	}
+	parsed, err := x509.ParsePKIXPublicKey(der)
+	key, ok := parsed.(ed25519.PublicKey)
+	if err != nil || !ok {
+		return fmt.Errorf("public key is not an Ed25519 key in PKIX")
+	}
+	k.PublicKey = key
+	return nil
+}
+
+// MarshalText writes the key as UnmarshalText reads it.
+func (k PublicKey) MarshalText() ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(k.PublicKey)
+	if err != nil {
+		return nil, fmt.Errorf("public key: %w", err)
+	}
+	return []byte(base64.StdEncoding.EncodeToString(der)), nil
+}
+
+// SymmetricKey is a key of seal.KeySize bytes as base64. It prints as stars.
+type SymmetricKey struct{ Bytes []byte }
+
+// UnmarshalText reads the key.
+func (k *SymmetricKey) UnmarshalText(text []byte) error {
+	key, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil || len(key) != seal.KeySize {
+		return fmt.Errorf("symmetric key is not %d bytes in base64", seal.KeySize)
+	}
+	k.Bytes = key
+	return nil
+}
+
+// MarshalText writes the key as UnmarshalText reads it.
+func (k SymmetricKey) MarshalText() ([]byte, error) {
+	return []byte(base64.StdEncoding.EncodeToString(k.Bytes)), nil
+}
+
+// String hides the key from logs.
+func (k SymmetricKey) String() string { return "***" }
+
+// GoString hides the key from %#v.
+func (k SymmetricKey) GoString() string { return "***" }
+
+// Password is a text that prints as stars.
+type Password string
+
+// String hides the password from logs.
+func (p Password) String() string { return "***" }
+
+// GoString hides the password from %#v.
+func (p Password) GoString() string { return "***" }
+
+// MarshalText hides the password from JSON.
+func (p Password) MarshalText() ([]byte, error) { return []byte("***"), nil }

@@ -1,0 +1,52 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+
+	"onex.io/onex/shared/access"
+	"onex.io/onex/shared/seal"
+	"onex.io/onex/shared/token"
+)
+
+// Bearers tells who a bearer token speaks for: a user by a log-in, a user by an own key, or a part of the platform.
+type Bearers struct {
+	// Tokens verifies what we signed.
+	Tokens *token.Verifier
+	// Keys opens what users sign with.
+	Keys     *seal.Box
+	Standing Standing
+}
+
+// Identify verifies a token and asks whether what it rests on still stands. Whatever does not hold is refused in the
+// same words; whom a refused token names is told for the record alone.
+func (b Bearers) Identify(ctx context.Context, text string) (access.Principal, error) {
+	if id := token.SecretID(text); id != "" {
+		return b.signed(ctx, text, id)
+	}
+	claims, err := b.Tokens.Verify(text)
+	if err != nil {
+		return access.Principal{}, err
+	}
+	p := access.Principal{UserID: claims.Subject, Session: claims.Session, Round: claims.Round, Kind: claims.Kind}
+	if claims.Kind == token.Platform {
+		return p, nil
+	}
+	p.Admin, err = b.Standing.Session(ctx, claims)
+	return p, err
+}
+
+func (b Bearers) signed(ctx context.Context, text, secretID string) (access.Principal, error) {
+	key, err := b.Standing.Key(ctx, secretID)
+	if err != nil {
+		return access.Principal{}, err
+	}
+	secret, err := b.Keys.Open(key.Sealed, SecretLabel(key.UserID, secretID))
+	if err != nil { // sealed by a platform key that was replaced
+		return access.Principal{}, token.Refused(fmt.Errorf("secret %q: %w", secretID, err))
+	}
+	if err := token.VerifySigned(text, secret, b.Standing.Now); err != nil {
+		return access.Principal{}, err
+	}
+	return access.Principal{UserID: key.UserID, Secret: secretID, Kind: token.Signed, Admin: key.Admin}, nil
+}

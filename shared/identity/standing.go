@@ -1,0 +1,153 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/seal"
+	"onex.io/onex/shared/token"
+)
+
+// Standing answers whether what a token rests on still stands: its session or its key, and its user. The answer is
+// kept in Redis for at most a second, so that ending a session, disabling a key or a user, works everywhere within
+// that second and nobody has to be told. When neither Redis nor the store answers it is Busy: never open.
+type Standing struct {
+	Users    reader[User]
+	Sessions reader[Session]
+	Secrets  secrets
+	Cache    *redis.Client
+	Now      func() time.Time
+}
+
+// reader reads by id; Missing when there is none.
+type reader[T any] interface {
+	Get(ctx context.Context, id string) (*T, error)
+}
+
+type secrets interface {
+	// Find is Missing when no user has a secret of this id.
+	Find(ctx context.Context, secretID string) (userID string, s *Secret, err error)
+}
+
+const standingLife = time.Second
+
+// adminMark follows the userID of an administrator in the cache. No userID has a space in it.
+const adminMark = " admin"
+
+// Session refuses claims whose session has ended or whose user may not act. It says whether the user is an
+// administrator.
+func (s Standing) Session(ctx context.Context, c token.Claims) (admin bool, err error) {
+	kept, err := s.remembered(ctx, "standing/"+c.Session, func() (string, error) { return s.readSession(ctx, c) })
+	if err != nil {
+		return false, err
+	}
+	holder, admin := strings.CutSuffix(kept, adminMark)
+	if holder != c.Subject {
+		return false, token.Refused(errors.New("the session is somebody else's"))
+	}
+	return admin, nil
+}
+
+func (s Standing) readSession(ctx context.Context, c token.Claims) (string, error) {
+	session, err := s.Sessions.Get(ctx, c.Session)
+	if err != nil {
+		return "", refusedIfMissing(err)
+	}
+	if !s.Now().Before(session.Expires) {
+		return "", token.Refused(errors.New("the session has expired"))
+	}
+	user, err := s.activeUser(ctx, session.UserID)
+	if err != nil {
+		return "", err
+	}
+	if user.Admin {
+		return user.ID + adminMark, nil
+	}
+	return user.ID, nil
+}
+
+func (s Standing) activeUser(ctx context.Context, id string) (*User, error) {
+	user, err := s.Users.Get(ctx, id)
+	if err != nil {
+		return nil, refusedIfMissing(err)
+	}
+	if user.Status != Active {
+		return nil, token.Refused(errors.New("the user is " + string(user.Status)))
+	}
+	return user, nil
+}
+
+// Key is a user's secret key as its signatures are judged by: still sealed, also in the cache.
+type Key struct {
+	UserID  string      `json:"userID"`
+	Admin   bool        `json:"admin,omitempty"`
+	Expires int64       `json:"expires,omitempty"` // unix seconds; 0: never
+	Sealed  seal.Sealed `json:"sealed"`
+}
+
+// Key refuses a secret that is not there, has expired or is disabled, or whose user may not act.
+func (s Standing) Key(ctx context.Context, secretID string) (*Key, error) {
+	if len(secretID) != secretIDLength {
+		return nil, token.Refused(errors.New("the token names no secret key")) // and nobody has to look for it
+	}
+	kept, err := s.remembered(ctx, "standing/key/"+secretID, func() (string, error) { return s.readKey(ctx, secretID) })
+	if err != nil {
+		return nil, err
+	}
+	var key Key
+	if err := json.Unmarshal([]byte(kept), &key); err != nil {
+		return nil, token.Refused(fmt.Errorf("secret %q: %w", secretID, err))
+	}
+	if key.Expires != 0 && s.Now().Unix() >= key.Expires {
+		return nil, token.Refused(fmt.Errorf("secret %q has expired", secretID))
+	}
+	return &key, nil
+}
+
+func (s Standing) readKey(ctx context.Context, secretID string) (string, error) {
+	userID, secret, err := s.Secrets.Find(ctx, secretID)
+	if err != nil {
+		return "", refusedIfMissing(err)
+	}
+	if secret.Status != SecretActive {
+		return "", token.Refused(fmt.Errorf("secret %q is disabled", secretID))
+	}
+	user, err := s.activeUser(ctx, userID)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(Key{UserID: user.ID, Admin: user.Admin, Expires: secret.Expires, Sealed: secret.Key})
+	return string(text), err
+}
+
+// remembered is what look has found, at most a second ago. Refusals are not remembered.
+func (s Standing) remembered(ctx context.Context, key string, look func() (string, error)) (string, error) {
+	kept, cached := s.Cache.Get(ctx, key).Result()
+	if cached == nil {
+		return kept, nil
+	}
+	began := s.Now()
+	found, err := look()
+	if err != nil {
+		return "", err
+	}
+	// The second begins before the look. A cache that is away costs time, but only once.
+	if left := standingLife - s.Now().Sub(began); left >= time.Millisecond && errors.Is(cached, redis.Nil) {
+		s.Cache.Set(ctx, key, found, left)
+	}
+	return found, nil
+}
+
+func refusedIfMissing(err error) error {
+	if fault.KindOf(err) == fault.Missing {
+		return token.Refused(err)
+	}
+	return err
+}

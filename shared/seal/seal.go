@@ -1,0 +1,68 @@
+// Package seal keeps small secrets where others may read: in the store, in its backups and in the cache. Each secret
+// is sealed with a data key of its own, and the data key with the platform's (envelope encryption, AES-256-GCM).
+package seal
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"fmt"
+)
+
+// KeySize is the length of the platform's key and of a data key, in bytes.
+const KeySize = 32
+
+// Sealed is a secret that only a Box of the same key opens.
+type Sealed struct {
+	Key  []byte `bson:"key" json:"key"`   // the data key, sealed with the platform's
+	Data []byte `bson:"data" json:"data"` // the secret, sealed with the data key
+}
+
+// Box seals and opens with one key. It is safe for concurrent use.
+type Box struct{ key cipher.AEAD }
+
+// NewBox makes a Box of a key of KeySize bytes.
+func NewBox(key []byte) (*Box, error) {
+	aead, err := cipherOf(key)
+	return &Box{aead}, err
+}
+
+// cipherOf puts a nonce of 96 random bits before each text, which is safe for 2^32 texts of one key.
+func cipherOf(key []byte) (cipher.AEAD, error) {
+	if len(key) != KeySize {
+		return nil, fmt.Errorf("seal: the key has %d bytes, want %d", len(key), KeySize)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// Seal seals a secret. It opens only under the same label, so that a seal cannot be moved to somebody else's name.
+func (b *Box) Seal(secret []byte, label string) (Sealed, error) {
+	dataKey := make([]byte, KeySize)
+	rand.Read(dataKey) // never fails: crypto/rand ends the program instead
+	aead, err := cipherOf(dataKey)
+	if err != nil {
+		return Sealed{}, err
+	}
+	return Sealed{Key: b.key.Seal(nil, nil, dataKey, []byte(label)), Data: aead.Seal(nil, nil, secret, []byte(label))}, nil
+}
+
+// Open gives the secret back; an error when key, label or seal is another.
+func (b *Box) Open(s Sealed, label string) ([]byte, error) {
+	dataKey, err := b.key.Open(nil, nil, s.Key, []byte(label))
+	if err != nil {
+		return nil, fmt.Errorf("open the data key of %q: %w", label, err)
+	}
+	aead, err := cipherOf(dataKey)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := aead.Open(nil, nil, s.Data, []byte(label))
+	if err != nil {
+		return nil, fmt.Errorf("open %q: %w", label, err)
+	}
+	return secret, nil
+}

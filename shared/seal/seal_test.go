@@ -1,0 +1,77 @@
+package seal_test
+
+import (
+	"bytes"
+	"testing"
+
+	"onex.io/onex/shared/seal"
+)
+
+func box(t testing.TB, seed byte) *seal.Box {
+	t.Helper()
+	b, err := seal.NewBox(bytes.Repeat([]byte{seed}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func sealed(t testing.TB, secret, label string) seal.Sealed {
+	t.Helper()
+	s, err := box(t, 1).Seal([]byte(secret), label)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func flipped(b []byte, i int) []byte {
+	b = bytes.Clone(b)
+	b[i] ^= 1
+	return b
+}
+
+func TestWhatIsSealedOpensForItsKeyAndLabelAlone(t *testing.T) {
+	s, other := sealed(t, "hunter2", "a"), sealed(t, "hunter2", "a")
+	for _, row := range []struct {
+		name   string
+		box    *seal.Box
+		sealed seal.Sealed
+		label  string
+		opens  bool
+	}{
+		{"with its key and label", box(t, 1), s, "a", true},
+		{"with another key", box(t, 2), s, "a", false},
+		{"under another label", box(t, 1), s, "b", false},
+		{"under no label", box(t, 1), s, "", false},
+		{"with another's data key", box(t, 1), seal.Sealed{Key: other.Key, Data: s.Data}, "a", false},
+		{"with the data key changed", box(t, 1), seal.Sealed{Key: flipped(s.Key, 20), Data: s.Data}, "a", false},
+		{"with its nonce changed", box(t, 1), seal.Sealed{Key: s.Key, Data: flipped(s.Data, 0)}, "a", false},
+		{"with its text changed", box(t, 1), seal.Sealed{Key: s.Key, Data: flipped(s.Data, 13)}, "a", false},
+		{"cut short", box(t, 1), seal.Sealed{Key: s.Key, Data: s.Data[:11]}, "a", false},
+		{"empty", box(t, 1), seal.Sealed{}, "a", false},
+	} {
+		got, err := row.box.Open(row.sealed, row.label)
+		if opens := err == nil; opens != row.opens || opens && string(got) != "hunter2" || !opens && got != nil {
+			t.Errorf("%s: %q, %v", row.name, got, err)
+		}
+	}
+}
+
+func TestASealShowsNothing(t *testing.T) {
+	a, b := sealed(t, "hunter2", "a"), sealed(t, "hunter2", "a")
+	if bytes.Contains(a.Data, []byte("hunter2")) {
+		t.Error("the secret stands in its seal")
+	}
+	if bytes.Equal(a.Key, b.Key) || bytes.Equal(a.Data, b.Data) {
+		t.Error("two seals of one secret are the same")
+	}
+}
+
+func TestAKeyOfTheWrongLengthIsNone(t *testing.T) {
+	for _, n := range []int{0, 16, 31, 33} {
+		if _, err := seal.NewBox(make([]byte, n)); err == nil {
+			t.Errorf("a key of %d bytes was accepted", n)
+		}
+	}
+}
