@@ -24,12 +24,15 @@ func TestNode(t *testing.T) {
 	}{
 		{"a pod runs with an address, an environment and files of its own", podRuns},
 		{"a killed process is started again and keeps its files", killedRestarts},
+		{"a kill is seen by itself, without a probe", killSeenAtOnce},
+		{"a process that never starts up is started again", startupRestarts},
 		{"readiness follows the probe", readinessFollows},
 		{"a sick process is started again", sickRestarts},
 		{"a deleted pod ends in its own time", deletedEnds},
 		{"a stubborn process is killed after its grace", stubbornKilled},
 		{"a process of a pod deleted by force is killed at once", forcedKilled},
 		{"a pod that never restarts keeps the result of its end", neverRestarts},
+		{"a pod that restarts on failure ends with its success alone", onFailureRestarts},
 		{"a crashing pod is restarted with growing delays", crashing},
 		{"pods go on after the platform was down, and those deleted meanwhile leave nothing", platformRestarts},
 		{"a pod waits for its secret", waitsForSecret},
@@ -97,6 +100,37 @@ func killedRestarts(w *world) {
 	if last == nil || last.ExitCode != 137 {
 		w.t.Errorf("last state is %+v, want exit code 137", last)
 	}
+	log, err := os.ReadFile(filepath.Join(w.state, "logs", "pods", "default_killed.log"))
+	if n := strings.Count(string(log), "starting "); err != nil || n != 2 {
+		w.t.Errorf("the log has %d starts, want both (%v): %s", n, err, log)
+	}
+}
+
+func killSeenAtOnce(w *world) {
+	p := pod("watched")
+	never := int32(3600)
+	c := &p.Spec.Containers[0]
+	c.LivenessProbe.PeriodSeconds, c.ReadinessProbe.PeriodSeconds = never, never
+	w.create(p)
+	if err := syscall.Kill(w.info(w.until("watched", "ready", ready)).PID, syscall.SIGKILL); err != nil {
+		w.t.Fatal(err)
+	}
+	w.until("watched", "restarted and ready", func(p *v1.Pod) bool { return restarts(p) == 1 && ready(p) })
+}
+
+func startupRestarts(w *world) {
+	p := pod("dull")
+	p.Spec.Containers[0].StartupProbe.HTTPGet.Path = "/nobody-answers-this"
+	p.Spec.Containers[0].StartupProbe.FailureThreshold = 1
+	w.create(p)
+	got := w.until("dull", "restarted", func(p *v1.Pod) bool { return restarts(p) >= 1 })
+	if last := got.Status.ContainerStatuses[0].LastTerminationState.Terminated; last == nil || !strings.Contains(last.Message, "startup probe") || ready(got) {
+		w.t.Errorf("last state is %+v, ready %t", last, ready(got))
+	}
+	if err := w.pods().Delete(w.t.Context(), "dull", metav1.DeleteOptions{}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.untilGone("dull")
 }
 
 func readinessFollows(w *world) {
@@ -189,6 +223,28 @@ func neverRestarts(w *world) {
 		if end == nil || fmt.Sprint(end.ExitCode) != tt.code {
 			w.t.Errorf("%s ended as %+v", name, end)
 		}
+		if err := w.pods().Delete(w.t.Context(), name, metav1.DeleteOptions{}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.untilGone(name)
+	}
+}
+
+func onFailureRestarts(w *world) {
+	for name, code := range map[string]string{"content": "0", "stubborn-failure": "7"} {
+		p := pod(name, "--exit="+code)
+		p.Spec.RestartPolicy = v1.RestartPolicyOnFailure
+		w.create(p)
+	}
+	got := w.until("content", "finished", func(p *v1.Pod) bool { return p.Status.Phase == v1.PodSucceeded })
+	if restarts(got) != 0 {
+		w.t.Errorf("restarted %d times after a success", restarts(got))
+	}
+	got = w.until("stubborn-failure", "restarted", func(p *v1.Pod) bool { return restarts(p) >= 2 })
+	if got.Status.Phase == v1.PodFailed {
+		w.t.Error("it was given up")
+	}
+	for _, name := range []string{"content", "stubborn-failure"} {
 		if err := w.pods().Delete(w.t.Context(), name, metav1.DeleteOptions{}); err != nil {
 			w.t.Fatal(err)
 		}

@@ -158,6 +158,29 @@ func (c *careful) read(r *http.Request, body []byte) ([]byte, error) {
 	return there.MarshalJSON()
 }
 
+// patient asks the object API again until it answers. It keeps its address over a restart.
+type patient struct{ next http.RoundTripper }
+
+// RoundTrip asks until there is an answer.
+func (p patient) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		defer r.Body.Close()
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+	}
+	for deadline := time.Now().Add(carefulLimit); ; time.Sleep(50 * time.Millisecond) {
+		try := r.Clone(r.Context())
+		try.Body = io.NopCloser(bytes.NewReader(body))
+		response, err := p.next.RoundTrip(try)
+		if err == nil || r.Context().Err() != nil || time.Now().After(deadline) {
+			return response, err
+		}
+	}
+}
+
 // subject is whom a token speaks of.
 func subject(authorization string) (string, error) {
 	parts := strings.Split(strings.TrimPrefix(authorization, "Bearer "), ".")

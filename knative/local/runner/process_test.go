@@ -15,6 +15,7 @@ import (
 type process struct {
 	cmd   *exec.Cmd
 	state string
+	ended chan error // of the process
 }
 
 func launch(t *testing.T, state string, isolate bool) *process {
@@ -30,9 +31,16 @@ func launch(t *testing.T, state string, isolate bool) *process {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: cmd, state: state}
+	p := &process{cmd: cmd, state: state, ended: make(chan error, 1)}
+	go func() { p.ended <- cmd.Wait() }()
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	p.poll(t, "ready", func() bool { _, err := os.Stat(env); return err == nil })
+	p.poll(t, "ready", func() bool {
+		if len(p.ended) > 0 {
+			t.Fatalf("the platform ended while it started: %v", <-p.ended)
+		}
+		_, err := os.Stat(env)
+		return err == nil
+	})
 	return p
 }
 
@@ -41,7 +49,7 @@ func (p *process) killNine(t *testing.T) {
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = p.cmd.Wait()
+	<-p.ended
 	p.poll(t, "without processes", func() bool { return len(p.left()) == 0 })
 }
 
@@ -50,7 +58,7 @@ func (p *process) interrupt(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Wait(); err != nil {
+	if err := <-p.ended; err != nil {
 		t.Errorf("interrupted: %v", err)
 	}
 	if left := p.left(); len(left) > 0 {
@@ -68,10 +76,10 @@ func (p *process) left() []string {
 
 func (p *process) poll(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(2 * time.Minute)
 	for !done() {
 		if time.Now().After(deadline) {
-			t.Fatalf("not %s in a minute; processes: %q", what, p.left())
+			t.Fatalf("not %s in two minutes; processes: %q", what, p.left())
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -2,7 +2,6 @@ package runner_test
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -11,6 +10,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"onex.io/onex/scripts/e2e"
 	"onex.io/onex/scripts/life"
@@ -61,52 +63,54 @@ type killer struct {
 // launch starts the platform in one of its two modes: what one leaves, the other goes on with.
 func (k *killer) launch() { k.platform = launch(k.t, k.state, k.random.IntN(2) == 0) }
 
-// live has one life lived, and kills in the middle of it.
+// live has one life lived, and kills in the middle of it: some while it is built up, the last one while it is given
+// up.
 func (k *killer) live(kills int) {
 	k.t.Helper()
-	ada := life.New(life.Options{
+	ada := k.newLife()
+	k.during(kills-1, ada.Play, ada.Scale, ada.SeeMinersRun)
+	e2e.Audit(k.t, envOf(k.t, k.state), ada)
+	k.during(1, ada.Leave, ada.CountMoney)
+}
+
+func (k *killer) newLife() *life.Life {
+	k.t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", envOf(k.t, k.state).Kubeconfig)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	config.Wrap(func(rt http.RoundTripper) http.RoundTripper { return patient{rt} })
+	pods, err := corev1.NewForConfig(config)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return life.New(life.Options{
 		Client: client.New("http://platform", client.Options{HTTP: &http.Client{Transport: &careful{k.t, k.state}}}),
-		Out:    os.Stderr, Patience: 5 * time.Minute,
+		Pods:   pods, Out: os.Stderr, Patience: 5 * time.Minute,
 	})
+}
+
+// during kills while the steps are lived, and returns when both are done.
+func (k *killer) during(kills int, steps ...func(context.Context) error) {
+	k.t.Helper()
 	ctx, cancel := context.WithCancel(k.t.Context())
 	defer cancel()
 	var lived sync.WaitGroup
 	var err error
-	lived.Go(func() { err = prosper(ctx, ada) })
+	lived.Go(func() {
+		for _, step := range steps {
+			if err = step(ctx); err != nil {
+				return
+			}
+		}
+	})
 	for range kills {
 		time.Sleep(time.Duration(k.random.IntN(5000)) * time.Millisecond)
 		k.kill()
 	}
 	lived.Wait()
 	if err != nil {
-		k.t.Fatalf("a life of %s: %v", ada.Username, err)
-	}
-	e2e.Audit(k.t, envOf(k.t, k.state), ada)
-	k.leave(ada)
-}
-
-// prosper lives until more miners run than at first.
-func prosper(ctx context.Context, ada *life.Life) error {
-	if err := ada.Play(ctx); err != nil {
-		return err
-	}
-	if err := ada.Scale(ctx); err != nil {
-		return err
-	}
-	return ada.SeeMinersRun(ctx)
-}
-
-// leave has a life end in peace, with nothing left and the money counted.
-func (k *killer) leave(ada *life.Life) {
-	k.t.Helper()
-	env := envOf(k.t, k.state)
-	o, err := life.Place{Addr: env.Addr, Kubeconfig: env.Kubeconfig}.Options()
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	ada.Reconnect(o)
-	if err := errors.Join(ada.Leave(k.t.Context()), ada.CountMoney(k.t.Context())); err != nil {
-		k.t.Fatal(err)
+		k.t.Fatalf("a life that was killed in the middle: %v", err)
 	}
 }
 
