@@ -40,6 +40,16 @@ func Topics() []string { return []string{AuditTopic} }
 // Types are the event types of the platform's own vocabulary.
 func Types() []string { return []string{UserCreated, BlockMined, AccessDecided} }
 
+// Payloads are what the events carry: an example of the Go type, empty, by event type.
+func Payloads() map[string]any {
+	return map[string]any{UserCreated: UserCreatedData{}, BlockMined: BlockMinedData{}, AccessDecided: audit.Record{}}
+}
+
+// TypesOn are the event types that a topic carries.
+func TypesOn(topic string) []string {
+	return map[string][]string{AuditTopic: {AccessDecided}}[topic]
+}
+
 // UserCreatedData names the user who signed up.
 type UserCreatedData struct {
 	UserID string `json:"userID"`

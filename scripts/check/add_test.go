@@ -118,6 +118,7 @@ func TestAnOperationIsAddedAsThePageSays(t *testing.T) {
 		"functions/gateway/openapi.json":      `"operationId": "get-terms"`,
 		"shared/client/generated.go":          "func (c *Client) GetTerms(ctx context.Context) (*Terms, error) {",
 		"knative/services/note-sign-up.yaml":  "{name: FUNCTION_TARGET, value: note-sign-up}",
+		"docs/asyncapi.json":                  `"note-sign-up": {`,
 		"triggers/note-sign-up.yaml":          "type: io.onex.user.created.v1",
 		"knative/streams/watch-denials.yaml":  "kind: StatefulSet",
 		"triggers/watch-denials.yaml":         "kind: ScaledObject",

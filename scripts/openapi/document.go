@@ -32,13 +32,16 @@ func Document(operations []op.Operation, crds fs.FS) ([]byte, error) {
 	d.Info.Description = about
 	d.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"user":     {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "a user's access token, as login gives it"},
+		"refresh":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "a user's refresh token, as login gives it"},
 		"platform": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "a token that a part of the platform has signed"},
 	}
 	for _, o := range operations {
 		o.Describe(d)
 	}
 	for _, o := range operations {
-		finish(d, o)
+		if err := finish(d, o); err != nil {
+			return nil, fmt.Errorf("openapi: %s: %w", o.Name, err)
+		}
 	}
 	d.Components.Responses = refusals()
 	slices.SortFunc(d.Tags, func(a, b *huma.Tag) int { return strings.Compare(a.Name, b.Name) })
@@ -59,16 +62,17 @@ func Document(operations []op.Operation, crds fs.FS) ([]byte, error) {
 }
 
 // finish says of an operation's routes who may call them, how they refuse, and which domain they belong to.
-func finish(d *huma.OpenAPI, o op.Operation) {
+func finish(d *huma.OpenAPI, o op.Operation) error {
 	for _, r := range o.Routes() {
 		described := described(d, r)
 		if described == nil {
 			continue
 		}
-		described.Tags, described.Security = []string{domain(o)}, security(o.Allow)
-		if o.Allow == access.Admin {
-			described.Description = "Only an administrator may."
+		door, known := doors()[o.Allow]
+		if !known {
+			return fmt.Errorf("nothing says who is let in by level %q", o.Allow)
 		}
+		described.Tags, described.Security, described.Description = []string{domain(o)}, door.keys(), door.remark
 		if !slices.ContainsFunc(d.Tags, func(t *huma.Tag) bool { return t.Name == domain(o) }) {
 			d.Tags = append(d.Tags, &huma.Tag{Name: domain(o)})
 		}
@@ -80,6 +84,7 @@ func finish(d *huma.OpenAPI, o op.Operation) {
 		}
 		described.Responses["default"] = refusal(string(fault.Broken))
 	}
+	return nil
 }
 
 // described is the route as the document has it; nil for one that has no types, such as the gateway's.
@@ -111,16 +116,6 @@ func domain(o op.Operation) string {
 		}
 	}
 	return "platform"
-}
-
-func security(l access.Level) []map[string][]string {
-	switch l {
-	case access.Anyone:
-		return []map[string][]string{}
-	case access.Platform:
-		return []map[string][]string{{"platform": {}}}
-	}
-	return []map[string][]string{{"user": {}}}
 }
 
 // kindsOf are the refusals that a caller should expect; any other has the same body.
