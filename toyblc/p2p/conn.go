@@ -15,10 +15,12 @@ import (
 )
 
 const (
-	outQueue   = 256
-	maxAnswers = 16 // in memory at once, some 4 MB each at worst
+	outQueue = 256
+	// maxAnswers are in memory at once, some 12 MB each at worst while they are
+	// encoded: a small miner has 128 MB.
+	maxAnswers = 4
 	pingEvery  = 20 * time.Second
-	writeLimit = 15 * time.Second
+	writeLimit = 10 * time.Second
 	closeLimit = time.Second
 )
 

@@ -215,7 +215,7 @@ func TestWhoAsksAgainBeforeReadingTheAnswerIsClosed(t *testing.T) {
 
 func TestOnlySomeAnswersAreInMemoryAtOnce(t *testing.T) {
 	b := newEnd(t, p2p.Options{})
-	const askers, most = 40, 16
+	const askers, most = 40, 4
 	made, release := make(chan int, askers), make(chan struct{})
 	for i := range askers {
 		ws := dial(t, b.url)
