@@ -36,13 +36,13 @@ type frame struct {
 	Type *int            `json:"type,omitempty"`
 }
 
-// Encode writes a message as a frame.
+// Encode writes a message as a frame. The body is written once: it may be large.
 func Encode(m chain.Message) ([]byte, error) {
-	body, err := json.Marshal(m)
-	if err != nil {
+	out := bytes.NewBufferString(`{"kind":"` + kindOf(m) + `","body":`)
+	if err := json.NewEncoder(out).Encode(m); err != nil {
 		return nil, fmt.Errorf("encode %T: %w", m, err)
 	}
-	return json.Marshal(frame{Kind: kindOf(m), Body: body})
+	return append(bytes.TrimRight(out.Bytes(), "\n"), '}'), nil
 }
 
 // Decode reads a frame that a stranger may have written. The error is an

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -15,11 +16,16 @@ import (
 )
 
 const (
-	outQueue   = 256
-	maxAnswers = 16 // in memory at once, some 4 MB each at worst
+	outQueue = 256
+	// maxAnswers are in memory at once, some 12 MB each at worst while they are
+	// encoded: a small miner has 128 MB.
+	maxAnswers = 4
 	pingEvery  = 20 * time.Second
-	writeLimit = 15 * time.Second
+	writeLimit = 10 * time.Second
 	closeLimit = time.Second
+	smallFrame = 16 << 10
+	maxLarge   = 32 // frames of up to MaxUnasked that are read at once
+	readLimit  = 10 * time.Second
 )
 
 // conn is one connection.
@@ -33,6 +39,8 @@ type conn struct {
 	out       chan outgoing
 	turns     chan struct{}      // of all connections, for answers
 	answering atomic.Bool        // an answer waits in out
+	large     chan struct{}      // of all connections, for large frames that nobody asked for
+	asked     atomic.Bool        // a Want is not answered yet
 	cancel    context.CancelFunc // ends run
 	once      sync.Once
 }
@@ -51,7 +59,7 @@ func (c *conn) run(ctx context.Context, take func(chain.Message)) error {
 	c.ws.SetReadLimit(MaxUnasked)
 	writer.Go(func() { c.write(ctx) })
 	for {
-		_, raw, err := c.ws.Read(ctx)
+		raw, err := c.read(ctx)
 		if err != nil {
 			c.end(websocket.StatusNormalClosure, "")
 			return err
@@ -62,10 +70,38 @@ func (c *conn) run(ctx context.Context, take func(chain.Message)) error {
 			return err
 		}
 		if _, answer := m.(chain.Blocks); answer {
+			c.asked.Store(false)
 			c.ws.SetReadLimit(MaxUnasked)
 		}
 		take(m)
 	}
+}
+
+// read reads one frame. What is large and was not asked for needs a turn and must
+// come soon, so that a crowd that begins frames and does not end them cannot fill
+// our memory.
+func (c *conn) read(ctx context.Context) ([]byte, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	_, r, err := c.ws.Reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, smallFrame))
+	if err != nil || len(raw) < smallFrame {
+		return raw, err
+	}
+	if !c.asked.Load() {
+		select {
+		case c.large <- struct{}{}:
+			defer func() { <-c.large }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		defer time.AfterFunc(readLimit, cancel).Stop()
+	}
+	rest, err := io.ReadAll(r)
+	return append(raw, rest...), err
 }
 
 // queue takes a message to be written, and reports whether there was room. Of
@@ -117,6 +153,7 @@ func (c *conn) writeOne(ctx context.Context, o outgoing) error {
 		return c.writeAnswer(ctx, o.answer)
 	}
 	if _, question := o.message.(chain.Want); question {
+		c.asked.Store(true)
 		c.ws.SetReadLimit(MaxMessage)
 	}
 	return c.send(ctx, o.message)

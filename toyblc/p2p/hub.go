@@ -47,6 +47,7 @@ type Hub struct {
 	dialing map[string]bool
 	bans    bans
 	turns   chan struct{}
+	large   chan struct{}
 }
 
 // New makes a hub without connections.
@@ -66,7 +67,7 @@ func New(o Options) *Hub {
 		o.Client = &http.Client{Transport: transport}
 	}
 	h := &Hub{opts: o, conns: map[chain.PeerID]*conn{}, dialing: map[string]bool{}, bans: bans{}, closing: make(chan struct{}),
-		turns: make(chan struct{}, maxAnswers)}
+		turns: make(chan struct{}, maxAnswers), large: make(chan struct{}, maxLarge)}
 	h.done, h.stop = context.WithCancel(context.Background())
 	return h
 }
@@ -131,7 +132,7 @@ func (h *Hub) register(c *conn) bool {
 	}
 	h.wg.Add(1)
 	h.last++
-	c.id, c.out, c.turns, c.since = h.last, make(chan outgoing, outQueue), h.turns, time.Now()
+	c.id, c.out, c.turns, c.large, c.since = h.last, make(chan outgoing, outQueue), h.turns, h.large, time.Now()
 	h.conns[c.id] = c
 	return true
 }

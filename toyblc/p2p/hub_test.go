@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -215,7 +216,7 @@ func TestWhoAsksAgainBeforeReadingTheAnswerIsClosed(t *testing.T) {
 
 func TestOnlySomeAnswersAreInMemoryAtOnce(t *testing.T) {
 	b := newEnd(t, p2p.Options{})
-	const askers, most = 40, 16
+	const askers, most = 40, 4
 	made, release := make(chan int, askers), make(chan struct{})
 	for i := range askers {
 		ws := dial(t, b.url)
@@ -243,6 +244,61 @@ func TestOnlySomeAnswersAreInMemoryAtOnce(t *testing.T) {
 	close(release)
 	for range askers - most {
 		<-made
+	}
+}
+
+// Whoever begins large frames and does not end them may hold up others who have
+// large ones, for a while; small messages and answers come through.
+func TestFramesThatDoNotEndHoldUpNobodyElse(t *testing.T) {
+	b := newEnd(t, p2p.Options{})
+	for range 40 {
+		w, err := dial(t, b.url).Writer(t.Context(), websocket.MessageText)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(strings.Repeat(" ", 100<<10))); err != nil {
+			t.Fatal(err)
+		}
+		next[chain.PeerUp](t, b)
+	}
+	ws := dial(t, b.url)
+	id := next[chain.PeerUp](t, b).Peer
+	say := func(m chain.Message) {
+		t.Helper()
+		raw, err := p2p.Encode(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ws.Write(t.Context(), websocket.MessageText, raw); err != nil {
+			t.Fatal(err)
+		}
+		if got := next[chain.Received](t, b); got.Peer != id || !reflect.DeepEqual(got.Message, m) {
+			t.Fatalf("got a %T from %d, want a %T from %d", got.Message, got.Peer, m, id)
+		}
+	}
+	say(chain.Data{Data: "tea"})
+	b.hub.Send(id, chain.Want{})
+	if _, _, err := ws.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	say(chain.Blocks{Blocks: []block.Block{{Data: strings.Repeat("x", 1<<20)}}})
+}
+
+func TestALargeTextComesThrough(t *testing.T) {
+	b := newEnd(t, p2p.Options{})
+	ws := dial(t, b.url)
+	want := chain.Data{Data: strings.Repeat("\x01", block.MaxData)}
+	raw, err := p2p.Encode(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 40 { // each turn is given back
+		if err := ws.Write(t.Context(), websocket.MessageText, raw); err != nil {
+			t.Fatal(err)
+		}
+		if got := next[chain.Received](t, b); got.Message != want {
+			t.Fatalf("got a %T, want the text", got.Message)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ func run(args []string) int {
 	if tool.Is(args) {
 		return runTool(args)
 	}
+	limitMemory(cgroupLimit, os.Getenv("GOMEMLIMIT"))
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
