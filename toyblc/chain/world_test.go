@@ -23,13 +23,14 @@ func params() block.Params {
 // world is a network in virtual time: every message, nonce search and tick is
 // an event in one queue, and one seeded source decides all luck.
 type world struct {
-	t     *testing.T
-	luck  *rand.Rand
-	now   time.Time
-	queue events
-	seq   int
-	nodes []*simNode
-	links []*link
+	t      *testing.T
+	params block.Params
+	luck   *rand.Rand
+	now    time.Time
+	queue  events
+	seq    int
+	nodes  []*simNode
+	links  []*link
 }
 
 type event struct {
@@ -54,7 +55,7 @@ func (q *events) Pop() any {
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
-	return &world{t: t, luck: rand.New(rand.NewPCG(seed, 7)), now: start.Add(time.Hour)}
+	return &world{t: t, params: params(), luck: rand.New(rand.NewPCG(seed, 7)), now: start.Add(time.Hour)}
 }
 
 func (w *world) after(d time.Duration, do func()) {
@@ -159,7 +160,7 @@ func (w *world) add(name string, alone bool, rate float64) *simNode {
 
 // boot starts the machine from the store, as after a crash.
 func (n *simNode) boot(alone bool) {
-	cfg := chain.Config{Params: params(), Node: n.name, Alone: alone, Keep: 300}
+	cfg := chain.Config{Params: n.w.params, Node: n.name, Alone: alone, Keep: 300}
 	if n.rate > 0 {
 		cfg.Miner = &chain.Miner{Address: n.name}
 		copy(cfg.Miner.Key[:], n.key.Public().(ed25519.PublicKey))
@@ -300,7 +301,7 @@ func (w *world) rest() []block.Block {
 			w.t.Fatalf("%s: the machine's head %s is not the store's %s", n.name, s.Head, want[len(want)-1].Hash)
 		}
 	}
-	v, err := block.NewVerifier(params())
+	v, err := block.NewVerifier(w.params)
 	if err != nil {
 		w.t.Fatal(err)
 	}
