@@ -16,7 +16,10 @@ import (
 )
 
 // chainLoop gives each Chain its genesis Miner, and the Service by which all others find that.
-type chainLoop struct{ *world }
+type chainLoop struct {
+	*world
+	limit int // of chains in a user's namespace
+}
 
 // chainScope is what one pass knows of its chain.
 type chainScope struct {
@@ -72,6 +75,9 @@ func (l *chainLoop) observe(ctx context.Context, s *chainScope) (err error) {
 
 // ensureGenesis keeps the chain's first node: there, and of the chain's type.
 func (l *chainLoop) ensureGenesis(ctx context.Context, s *chainScope) error {
+	if full, err := l.isFull(ctx, s.chain); err != nil || full {
+		return l.refuse(s, err)
+	}
 	err := l.genesis(ctx, s)
 	if err != nil {
 		setCondition(&s.chain.Status.Conditions, isNot(v1beta1.ConditionMinersCreated, v1beta1.SeverityError,
