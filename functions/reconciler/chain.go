@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
@@ -59,7 +60,11 @@ func (l *chainLoop) finalizer(ctx context.Context, s *chainScope) error {
 }
 
 func (l *chainLoop) write(ctx context.Context, s *chainScope) error {
-	if _, err := l.api.Chains(s.chain.Namespace).Update(ctx, s.chain, metav1.UpdateOptions{}); err != nil {
+	patch, err := metadataPatch(s.chain)
+	if err != nil {
+		return err
+	}
+	if _, err := l.api.Chains(s.chain.Namespace).Patch(ctx, s.chain.Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("chain %q: %w", s.chain.Name, err)
 	}
 	return errWritten

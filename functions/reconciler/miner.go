@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
@@ -93,7 +94,11 @@ func (l *minerLoop) metadata(ctx context.Context, s *minerScope) error {
 }
 
 func (l *minerLoop) write(ctx context.Context, s *minerScope) error {
-	if _, err := l.api.Miners(s.miner.Namespace).Update(ctx, s.miner, metav1.UpdateOptions{}); err != nil {
+	patch, err := metadataPatch(s.miner)
+	if err != nil {
+		return err
+	}
+	if _, err := l.api.Miners(s.miner.Namespace).Patch(ctx, s.miner.Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("miner %q: %w", s.miner.Name, err)
 	}
 	return errWritten

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
@@ -74,7 +75,11 @@ func (l *minerSetLoop) metadata(ctx context.Context, s *minerSetScope) error {
 }
 
 func (l *minerSetLoop) write(ctx context.Context, s *minerSetScope) error {
-	if _, err := l.api.MinerSets(s.set.Namespace).Update(ctx, s.set, metav1.UpdateOptions{}); err != nil {
+	patch, err := metadataPatch(s.set)
+	if err != nil {
+		return err
+	}
+	if _, err := l.api.MinerSets(s.set.Namespace).Patch(ctx, s.set.Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("minerset %q: %w", s.set.Name, err)
 	}
 	return errWritten
