@@ -77,7 +77,8 @@ func (f *createChain) keepWithin(ctx context.Context, own chains, c *v1beta1.Cha
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
 	defer cancel()
-	return errors.Join(refusal, kube.Remove(ctx, own, c.Name, string(metav1.DeletePropagationBackground)))
+	uid := string(c.UID)
+	return errors.Join(refusal, kube.Translate(own.Delete(ctx, c.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(uid)})))
 }
 
 // undoPatience bounds taking a chain back, even if the caller has gone.

@@ -10,13 +10,17 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
 )
 
 // chainLoop gives each Chain its genesis Miner, and the Service by which all others find that.
-type chainLoop struct{ *world }
+type chainLoop struct {
+	*world
+	limit int // of chains in a user's namespace
+}
 
 // chainScope is what one pass knows of its chain.
 type chainScope struct {
@@ -56,7 +60,11 @@ func (l *chainLoop) finalizer(ctx context.Context, s *chainScope) error {
 }
 
 func (l *chainLoop) write(ctx context.Context, s *chainScope) error {
-	if _, err := l.api.Chains(s.chain.Namespace).Update(ctx, s.chain, metav1.UpdateOptions{}); err != nil {
+	patch, err := metadataPatch(s.chain)
+	if err != nil {
+		return err
+	}
+	if _, err := l.api.Chains(s.chain.Namespace).Patch(ctx, s.chain.Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("chain %q: %w", s.chain.Name, err)
 	}
 	return errWritten
@@ -72,6 +80,9 @@ func (l *chainLoop) observe(ctx context.Context, s *chainScope) (err error) {
 
 // ensureGenesis keeps the chain's first node: there, and of the chain's type.
 func (l *chainLoop) ensureGenesis(ctx context.Context, s *chainScope) error {
+	if full, err := l.isFull(ctx, s.chain); err != nil || full {
+		return l.refuse(s, err)
+	}
 	err := l.genesis(ctx, s)
 	if err != nil {
 		setCondition(&s.chain.Status.Conditions, isNot(v1beta1.ConditionMinersCreated, v1beta1.SeverityError,

@@ -105,7 +105,8 @@ func TestPlanScale(t *testing.T) {
 		{"a dying miner keeps its slot and no other is bought", 3, []*v1beta1.Miner{made("s-0"), made("s-1", "dying"), made("s-2")}, nil, nil, ""},
 		{"dying miners are not counted when shrinking", 2, []*v1beta1.Miner{made("s-0"), made("s-1", "dying"), made("s-2")}, nil, nil, ""},
 		{"a stranger's name is passed over", 2, nil, []string{"s-0"}, []int32{1, 2}, ""},
-		{"an adopted miner counts and holds no slot", 2, []*v1beta1.Miner{made("stray")}, nil, []int32{0}, ""},
+		{"an adopted miner counts and takes the lowest slot", 2, []*v1beta1.Miner{made("stray")}, nil, []int32{1}, ""},
+		{"an adopted miner that goes keeps its slot until it has gone", 2, []*v1beta1.Miner{made("stray", "dying"), made("s-1")}, nil, nil, ""},
 		{"enough is enough", 2, []*v1beta1.Miner{made("s-0"), made("s-7")}, nil, nil, ""},
 		{"surplus goes", 1, []*v1beta1.Miner{made("s-0"), made("s-1", "marked")}, nil, nil, "s-1"},
 	}
@@ -137,6 +138,92 @@ func TestPlanScaleStopsAtTheBurst(t *testing.T) {
 	}
 	if got := len(planScale(set, miners, nil).remove); got != burst {
 		t.Errorf("got %d to delete, want %d", got, burst)
+	}
+}
+
+func TestASetHoldsSoManyUnpaidMinersAndNoMore(t *testing.T) {
+	rows := []struct {
+		name         string
+		want         int32
+		paid, unpaid int
+		create       int
+	}{
+		{"the first ones", 10000, 0, 0, 30},
+		{"none is paid", 10000, 0, 30, 0},
+		{"some are paid", 10000, 12, 18, 12},
+		{"all are paid", 10000, 30, 0, 30},
+		{"all but the last are wanted", 31, 30, 0, 1},
+		{"more wait than may, as when prices rise", 100, 0, 40, 0},
+	}
+	for _, row := range rows {
+		set := &v1beta1.MinerSet{ObjectMeta: metav1.ObjectMeta{Name: "s"}, Spec: v1beta1.MinerSetSpec{Replicas: &row.want}}
+		var miners []*v1beta1.Miner
+		for i := range row.paid + row.unpaid {
+			m := made(minerName("s", int32(i)))
+			if i < row.paid {
+				m.Status.Conditions = append(m.Status.Conditions, is(v1beta1.ConditionPaid))
+			}
+			miners = append(miners, m)
+		}
+		if got := len(planScale(set, miners, nil).create); got != row.create {
+			t.Errorf("%s: got %d to create, want %d", row.name, got, row.create)
+		}
+	}
+}
+
+func TestSlotsOf(t *testing.T) {
+	set := &v1beta1.MinerSet{ObjectMeta: metav1.ObjectMeta{Name: "s", UID: "pool"}}
+	bought := func(name, pool string, slot int32) *v1beta1.Miner {
+		m := made(name)
+		m.Status.Purchase = &v1beta1.SlotPurchase{Pool: pool, Slot: slot}
+		return m
+	}
+	rows := []struct {
+		name   string
+		miners []*v1beta1.Miner
+		want   map[string]int32
+	}{
+		{"names decide", []*v1beta1.Miner{made("s-4"), made("s-0")}, map[string]int32{"s-4": 4, "s-0": 0}},
+		{"the adopted take what is free", []*v1beta1.Miner{made("b"), made("s-1"), made("a")}, map[string]int32{"s-1": 1, "a": 0, "b": 2}},
+		{"and keep what they bought", []*v1beta1.Miner{made("a"), bought("b", "pool", 0)}, map[string]int32{"b": 0, "a": 1}},
+		{"what was bought elsewhere is nothing here", []*v1beta1.Miner{made("a"), bought("b", "other", 0)}, map[string]int32{"a": 0, "b": 1}},
+		{"a name comes before what was bought", []*v1beta1.Miner{bought("a", "pool", 0), made("s-0")}, map[string]int32{"s-0": 0, "a": 1}},
+		{"one slot is not bought twice", []*v1beta1.Miner{bought("b", "pool", 3), bought("a", "pool", 3)}, map[string]int32{"a": 3, "b": 0}},
+		{"the dying stand in theirs", []*v1beta1.Miner{made("s-0", "dying"), made("a")}, map[string]int32{"s-0": 0, "a": 1}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			if diff := cmp.Diff(row.want, slotsOf(set, row.miners)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			slices.Reverse(row.miners)
+			if diff := cmp.Diff(row.want, slotsOf(set, row.miners)); diff != "" {
+				t.Errorf("in another order of looking (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestThePaceOfARollOut(t *testing.T) {
+	p := newPace()
+	for _, row := range []struct {
+		name  string
+		set   types.UID
+		after time.Duration
+		want  bool
+	}{
+		{"the first", "a", 0, true},
+		{"the next at once", "a", time.Second, false},
+		{"of another set", "b", time.Second, true},
+		{"the next after a while", "a", rollSettle, true},
+		{"the one after that at once", "a", rollSettle + time.Second, false},
+	} {
+		if got := p.take(row.set, dawn().Add(row.after)); got != row.want {
+			t.Errorf("%s: got %t, want %t", row.name, got, row.want)
+		}
+	}
+	if p.take("c", dawn().Add(time.Hour)); len(p.last) != 1 {
+		t.Errorf("remembers %v", p.last)
 	}
 }
 

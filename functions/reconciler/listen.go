@@ -26,6 +26,7 @@ func (l *loops) listen(v *views) error {
 	}{
 		{v.chains, controller.HandleAll(l.chains.Enqueue)},
 		{v.chains, wakeMinersOf(v, l.miners)},
+		{v.chains, wakeChainsBeside(v, l.chains)},
 		{v.minerSets, controller.HandleAll(l.minerSets.Enqueue)},
 		{v.miners, controller.HandleAll(l.miners.Enqueue)},
 		{v.miners, owner(v1beta1.KindChain, l.chains.EnqueueControllerOf)},
@@ -69,6 +70,24 @@ func wakeMinersOf(v *views, miners *controller.Impl) cache.ResourceEventHandler 
 			}
 		},
 	}
+}
+
+// wakeChainsBeside wakes the chains that may get a node once another of the same user is gone.
+func wakeChainsBeside(v *views, chains *controller.Impl) cache.ResourceEventHandler {
+	view := cached[*v1beta1.Chain]{v.chains.GetIndexer()}
+	return cache.ResourceEventHandlerFuncs{DeleteFunc: func(gone any) {
+		chain, ok := seenLast(gone).(*v1beta1.Chain)
+		if !ok {
+			return
+		}
+		list, err := view.List(context.Background(), chain.Namespace)
+		if err != nil {
+			return // there is such an index: we made it
+		}
+		for _, beside := range list {
+			chains.Enqueue(beside)
+		}
+	}}
 }
 
 // wakeAdopters wakes the sets that may take a Miner whom nobody owns, and those whose slot it gives up.

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
@@ -23,6 +24,7 @@ type minerLoop struct {
 	types minertype.Catalog
 	image string
 	sink  string
+	pace  *pace
 }
 
 // minerScope is what one pass knows of its Miner.
@@ -36,7 +38,9 @@ type minerScope struct {
 	pod   *corev1.Pod
 	// podFault is why the pod could not be made.
 	podFault error
-	now      time.Time
+	// unfinished says that the pass ends before the Miner is what its spec wants, without a fault.
+	unfinished bool
+	now        time.Time
 }
 
 // Reconcile makes one pass over the Miner named by the key.
@@ -90,7 +94,11 @@ func (l *minerLoop) metadata(ctx context.Context, s *minerScope) error {
 }
 
 func (l *minerLoop) write(ctx context.Context, s *minerScope) error {
-	if _, err := l.api.Miners(s.miner.Namespace).Update(ctx, s.miner, metav1.UpdateOptions{}); err != nil {
+	patch, err := metadataPatch(s.miner)
+	if err != nil {
+		return err
+	}
+	if _, err := l.api.Miners(s.miner.Namespace).Patch(ctx, s.miner.Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("miner %q: %w", s.miner.Name, err)
 	}
 	return errWritten
@@ -125,7 +133,27 @@ func (l *minerLoop) findPlace(ctx context.Context, s *minerScope) (err error) {
 		s.wake(ownerPatience)
 		return errWait
 	}
+	if s.place.adopted {
+		siblings, err := l.siblings(ctx, s.miner)
+		if err != nil {
+			return err
+		}
+		s.place.slot = slotsOf(set, siblings)[s.miner.Name]
+	}
 	return nil
+}
+
+// siblings are all Miners that have the same owner as this one, this one among them.
+func (l *minerLoop) siblings(ctx context.Context, m *v1beta1.Miner) ([]*v1beta1.Miner, error) {
+	all, err := l.miners.List(ctx, m.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	owner := metav1.GetControllerOf(m)
+	return slices.DeleteFunc(all, func(other *v1beta1.Miner) bool {
+		of := metav1.GetControllerOf(other)
+		return owner == nil || of == nil || of.UID != owner.UID
+	}), nil
 }
 
 // ownerPatience is how soon to look again for an owner that is not to be seen.
@@ -179,6 +207,8 @@ func (l *minerLoop) deletePod(ctx context.Context, s *minerScope) error {
 		return fmt.Errorf("delete pod %q: %w", s.pod.Name, err)
 	}
 	l.events.Eventf(s.seen, corev1.EventTypeNormal, "SuccessfulDeletePod", "Deleted pod %q", s.pod.Name)
+	s.pod = s.pod.DeepCopy() // it is going, which the cache will show later
+	s.pod.DeletionTimestamp = ptr(metav1.NewTime(s.now.Truncate(time.Second)))
 	return nil
 }
 

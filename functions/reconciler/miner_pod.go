@@ -59,9 +59,25 @@ func (l *minerLoop) run(ctx context.Context, s *minerScope) error {
 	case podCreate:
 		return l.createPod(ctx, s, want)
 	case podReplace:
-		return l.deletePod(ctx, s)
+		return l.replacePod(ctx, s)
 	}
 	return nil
+}
+
+// replacePod deletes the pod. One that works waits for its turn among those of its set.
+func (l *minerLoop) replacePod(ctx context.Context, s *minerScope) error {
+	if podReady(s.pod) {
+		turn, err := l.isTurn(ctx, s)
+		if err != nil {
+			return err
+		}
+		if !turn {
+			s.unfinished = true
+			s.wake(rollSettle)
+			return nil
+		}
+	}
+	return l.deletePod(ctx, s)
 }
 
 // imageOf is the image of a chain's nodes. Only the operator's own chains choose one.

@@ -17,6 +17,7 @@ type place struct {
 	genesis bool
 	pool    string
 	slot    int32
+	adopted bool // its name holds no slot; which one it stands in depends on the others
 }
 
 // placeOf finds a Miner's place. What a Miner says of its owner counts only if the owner it names is really there:
@@ -39,10 +40,8 @@ func placeOf(m *v1beta1.Miner, owner *metav1.OwnerReference, set *v1beta1.MinerS
 		if set == nil || set.UID != owner.UID {
 			return place{}, false
 		}
-		// An adopted Miner whose name holds no slot keeps the one that it bought for itself.
-		if slot, named := slotOf(set.Name, m.Name); named {
-			return place{pool: string(set.UID), slot: slot}, true
-		}
+		slot, named := slotOf(set.Name, m.Name)
+		return place{pool: string(set.UID), slot: slot, adopted: !named}, true
 	}
 	return alone, true
 }
@@ -62,11 +61,12 @@ func (l *minerLoop) pay(ctx context.Context, s *minerScope) error {
 	}
 	if status.Purchase == nil || *status.Purchase != want {
 		if err := l.buy(ctx, s.miner.Namespace, want); err != nil {
-			return l.unpaid(s, err)
+			return l.unpaid(ctx, s, want, err)
 		}
 		status.Purchase = &want
 		setCondition(&status.Conditions, is(v1beta1.ConditionPaid), s.now)
 		l.events.Eventf(s.seen, corev1.EventTypeNormal, "SlotPaid", "Slot %d is paid for %s", want.Slot, want.MinerType)
+		s.unfinished = true
 		return errWait
 	}
 	setCondition(&status.Conditions, is(v1beta1.ConditionPaid), s.now)
@@ -85,8 +85,10 @@ func (l *minerLoop) buy(ctx context.Context, namespace string, want v1beta1.Slot
 	})
 }
 
-// unpaid tells why the Miner waits. Being short of money is no fault of a pass; it is asked again later.
-func (l *minerLoop) unpaid(s *minerScope, err error) error {
+// unpaid tells why the Miner waits. Being short of money is no fault of a pass; it is asked again later. A pod that
+// runs goes on if it was paid for in this very slot, for another type. If not, it must go: else one paid slot could
+// start Miner after Miner, each of which is then moved to another pool.
+func (l *minerLoop) unpaid(ctx context.Context, s *minerScope, want v1beta1.SlotPurchase, err error) error {
 	conditions := &s.miner.Status.Conditions
 	before := v1beta1.FindCondition(*conditions, v1beta1.ConditionPaid)
 	reason := unpaidReason(err)
@@ -95,6 +97,13 @@ func (l *minerLoop) unpaid(s *minerScope, err error) error {
 	}
 	setCondition(conditions, isNot(v1beta1.ConditionPaid, v1beta1.SeverityWarning, reason, fault.Of(err).Message), s.now)
 	s.wake(retryIn(*conditions, s.now))
+	have := s.miner.Status.Purchase
+	paidHere := have != nil && have.Pool == want.Pool && have.Slot == want.Slot
+	if fault.KindOf(err) == fault.Exhausted && s.pod != nil && s.pod.DeletionTimestamp == nil && !paidHere {
+		if err := l.deletePod(ctx, s); err != nil {
+			return err
+		}
+	}
 	if fault.KindOf(err) == fault.Broken {
 		return fmt.Errorf("buy slot %d of pool %q: %w", s.place.slot, s.place.pool, err)
 	}

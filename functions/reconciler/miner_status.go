@@ -25,7 +25,7 @@ func (l *minerLoop) tell(ctx context.Context, s *minerScope, fault error) error 
 	if phase := phaseOf(s.miner); phase != status.Phase {
 		status.Phase, status.LastUpdated = phase, ptr(metav1.NewTime(s.now.Truncate(time.Second)))
 	}
-	if fault == nil {
+	if fault == nil && !s.unfinished {
 		status.ObservedGeneration = s.miner.Generation
 	}
 	if equality.Semantic.DeepEqual(s.seen.Status, *status) {

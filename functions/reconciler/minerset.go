@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
@@ -29,6 +30,8 @@ type minerSetScope struct {
 	miners []*v1beta1.Miner
 	// orphans belong to nobody and fit the set's selector.
 	orphans []*v1beta1.Miner
+	// leaving are the set's own and do not fit its selector anymore.
+	leaving []*v1beta1.Miner
 	// strangers are the names of the namespace's other Miners.
 	strangers map[string]bool
 	created   error
@@ -47,7 +50,8 @@ func (l *minerSetLoop) Reconcile(ctx context.Context, key string) error {
 	}
 	s := &minerSetScope{seen: seen, set: seen.DeepCopy(), now: l.now()}
 	steps := []step[*minerSetScope]{
-		{"metadata", l.metadata}, {"observe", l.observe}, {"adopt", l.adopt}, {"follow template", l.follow}, {"scale", l.scale},
+		{"metadata", l.metadata}, {"observe", l.observe}, {"release", l.release}, {"adopt", l.adopt},
+		{"follow template", l.follow}, {"scale", l.scale},
 	}
 	if seen.DeletionTimestamp != nil {
 		steps = []step[*minerSetScope]{{"observe", l.observe}, {"remove", l.remove}}
@@ -71,7 +75,11 @@ func (l *minerSetLoop) metadata(ctx context.Context, s *minerSetScope) error {
 }
 
 func (l *minerSetLoop) write(ctx context.Context, s *minerSetScope) error {
-	if _, err := l.api.MinerSets(s.set.Namespace).Update(ctx, s.set, metav1.UpdateOptions{}); err != nil {
+	patch, err := metadataPatch(s.set)
+	if err != nil {
+		return err
+	}
+	if _, err := l.api.MinerSets(s.set.Namespace).Patch(ctx, s.set.Name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("minerset %q: %w", s.set.Name, err)
 	}
 	return errWritten
@@ -87,6 +95,8 @@ func (l *minerSetLoop) observe(ctx context.Context, s *minerSetScope) error {
 	s.strangers = map[string]bool{}
 	for _, m := range all {
 		switch {
+		case metav1.IsControlledBy(m, s.set) && m.DeletionTimestamp == nil && s.set.DeletionTimestamp == nil && !fits(s.set, m):
+			s.leaving = append(s.leaving, m)
 		case metav1.IsControlledBy(m, s.set):
 			s.miners = append(s.miners, m)
 		case adoptable(s.set, m):
@@ -94,22 +104,6 @@ func (l *minerSetLoop) observe(ctx context.Context, s *minerSetScope) error {
 		default:
 			s.strangers[m.Name] = true
 		}
-	}
-	return nil
-}
-
-// adopt makes the orphans the set's own.
-func (l *minerSetLoop) adopt(ctx context.Context, s *minerSetScope) error {
-	for _, m := range s.orphans {
-		next := followed(s.set, m)
-		next.OwnerReferences = append(next.OwnerReferences, *metav1.NewControllerRef(s.set, v1beta1.Kind(v1beta1.KindMinerSet)))
-		adopted, err := l.api.Miners(m.Namespace).Update(ctx, next, metav1.UpdateOptions{})
-		if err != nil {
-			l.events.Eventf(s.seen, corev1.EventTypeWarning, "FailedAdopt", "Adopt miner %q: %v", m.Name, err)
-			return fmt.Errorf("miner %q: %w", m.Name, err)
-		}
-		l.events.Eventf(s.seen, corev1.EventTypeNormal, "SuccessfulAdopt", "Adopted miner %q", m.Name)
-		s.miners = append(s.miners, adopted)
 	}
 	return nil
 }

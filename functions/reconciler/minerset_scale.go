@@ -8,7 +8,8 @@ import (
 	"onex.io/onex/shared/api/apps/v1beta1"
 )
 
-// burst is how many Miners one pass makes or deletes at most.
+// burst is how many Miners one pass makes or deletes at most, and how many may wait to be paid: a set that wants more
+// than its owner can pay for stops there, and goes on when coins arrive.
 const burst = 30
 
 // plan is what a pass does to the number of Miners.
@@ -36,7 +37,20 @@ func planScale(set *v1beta1.MinerSet, miners []*v1beta1.Miner, strangers map[str
 	if _, disabled := set.Annotations[v1beta1.DisableMinerCreateAnnotation]; disabled {
 		return plan{}
 	}
-	return plan{create: freeSlots(set.Name, miners, strangers, missing)}
+	room := burst - (len(active) - paid(active))
+	free := freeSlots(set, miners, strangers, missing)
+	return plan{create: free[:max(0, min(room, len(free)))]}
+}
+
+// paid counts the Miners whose slots are paid.
+func paid(active []*v1beta1.Miner) int {
+	count := 0
+	for _, m := range active {
+		if v1beta1.IsTrue(m.Status.Conditions, v1beta1.ConditionPaid) {
+			count++
+		}
+	}
+	return count
 }
 
 func living(miners []*v1beta1.Miner) []*v1beta1.Miner {
@@ -51,17 +65,16 @@ func living(miners []*v1beta1.Miner) []*v1beta1.Miner {
 
 // freeSlots are those of the lowest slots without a living Miner that can be filled right now. A slot whose name a
 // stranger has is passed over for good; one whose Miner is still going is left for a later pass.
-func freeSlots(set string, miners []*v1beta1.Miner, strangers map[string]bool, missing int) []int32 {
-	state := make(map[string]*v1beta1.Miner, len(miners))
+func freeSlots(set *v1beta1.MinerSet, miners []*v1beta1.Miner, strangers map[string]bool, missing int) []int32 {
+	slots, holders := slotsOf(set, miners), make(map[int32]*v1beta1.Miner, len(miners))
 	for _, m := range miners {
-		state[m.Name] = m
+		holders[slots[m.Name]] = m
 	}
 	var free []int32
 	for slot := int32(0); missing > 0 && len(free) < burst; slot++ {
-		name := minerName(set, slot)
-		holder := state[name]
+		holder := holders[slot]
 		switch {
-		case strangers[name], holder != nil && holder.DeletionTimestamp == nil:
+		case strangers[minerName(set.Name, slot)], holder != nil && holder.DeletionTimestamp == nil:
 			continue
 		case holder == nil:
 			free = append(free, slot)

@@ -18,10 +18,10 @@ func (l *minerSetLoop) tell(ctx context.Context, s *minerSetScope, fault error) 
 	active := living(s.miners)
 	count(s, active)
 	status.Selector = setSelector(s.set).String()
-	for _, c := range []v1beta1.Condition{minersCreated(s.created), resized(s.set, len(active)), minersReady(active)} {
+	for _, c := range []v1beta1.Condition{slotsPaid(s.set, active), minersCreated(s.created), resized(s.set, len(active)), minersReady(active)} {
 		setCondition(&status.Conditions, c, s.now)
 	}
-	setCondition(&status.Conditions, summary(status.Conditions, v1beta1.ConditionMinersCreated,
+	setCondition(&status.Conditions, summary(status.Conditions, v1beta1.ConditionPaid, v1beta1.ConditionMinersCreated,
 		v1beta1.ConditionResized, v1beta1.ConditionMinersReady), s.now)
 	if fault == nil {
 		status.ObservedGeneration = s.set.Generation
@@ -65,6 +65,21 @@ func minersCreated(fault error) v1beta1.Condition {
 		return is(v1beta1.ConditionMinersCreated)
 	}
 	return isNot(v1beta1.ConditionMinersCreated, v1beta1.SeverityError, v1beta1.ReasonMinerCreationFailed, fault.Error())
+}
+
+// slotsPaid tells how many of the wanted Miners are paid for, and what the first of the others waits for.
+func slotsPaid(set *v1beta1.MinerSet, active []*v1beta1.Miner) v1beta1.Condition {
+	have, want := paid(active), wanted(set)
+	if have >= want {
+		return is(v1beta1.ConditionPaid)
+	}
+	told := fmt.Sprintf("%d of %d paid", have, want)
+	for _, m := range active {
+		if c := v1beta1.FindCondition(m.Status.Conditions, v1beta1.ConditionPaid); c != nil && c.Status != v1beta1.ConditionTrue {
+			return isNot(v1beta1.ConditionPaid, c.Severity, c.Reason, told+": "+c.Message)
+		}
+	}
+	return isNot(v1beta1.ConditionPaid, v1beta1.SeverityInfo, v1beta1.ReasonPaying, told)
 }
 
 // resized tells whether the set has the size it wants, all of it working.

@@ -10,9 +10,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/object"
 )
 
 // templateKeysAnnotation remembers on a Miner which labels and annotations its template gave it, so that a key
@@ -37,36 +37,30 @@ func slotOf(set, miner string) (int32, bool) {
 	return int32(slot), true
 }
 
-// setSelector picks the Miners of a set, and their pods.
-func setSelector(set *v1beta1.MinerSet) labels.Set {
-	return labels.Set{v1beta1.MinerSetLabel: v1beta1.LabelValue(set.Name)}
-}
-
-// adoptable tells whether the set may take a Miner that nobody owns. One of another chain could never follow the
-// template.
-func adoptable(set *v1beta1.MinerSet, m *v1beta1.Miner) bool {
-	if metav1.GetControllerOf(m) != nil || m.DeletionTimestamp != nil || set.DeletionTimestamp != nil ||
-		m.Spec.ChainName != set.Spec.Template.Spec.ChainName {
-		return false
-	}
-	if setSelector(set).AsSelector().Matches(labels.Set(m.Labels)) {
-		return true
-	}
-	if set.Spec.Selector == nil {
-		return false
-	}
-	selector, err := metav1.LabelSelectorAsSelector(set.Spec.Selector)
-	return err == nil && !selector.Empty() && selector.Matches(labels.Set(m.Labels))
-}
-
 // newMiner is the Miner that a slot of the set gets.
 func newMiner(set *v1beta1.MinerSet, slot int32) *v1beta1.Miner {
-	return followed(set, &v1beta1.Miner{ObjectMeta: metav1.ObjectMeta{
+	m := followed(set, &v1beta1.Miner{ObjectMeta: metav1.ObjectMeta{
 		Name:            minerName(set.Name, slot),
 		Namespace:       set.Namespace,
 		Finalizers:      []string{v1beta1.MinerFinalizer},
 		OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(set, v1beta1.Kind(v1beta1.KindMinerSet))},
 	}})
+	passTrace(set, m)
+	return m
+}
+
+// passTrace has one object go on with the trace of the other, which made it.
+func passTrace(from, to metav1.Object) {
+	parent, traced := from.GetAnnotations()[object.TraceAnnotation]
+	if !traced {
+		return
+	}
+	notes := maps.Clone(to.GetAnnotations())
+	if notes == nil {
+		notes = map[string]string{}
+	}
+	notes[object.TraceAnnotation] = parent
+	to.SetAnnotations(notes)
 }
 
 // followed is the Miner as the set's template wants it now.

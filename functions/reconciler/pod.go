@@ -16,6 +16,7 @@ import (
 	"onex.io/onex/eventing"
 	"onex.io/onex/shared/api/apps/v1beta1"
 	"onex.io/onex/shared/minertype"
+	"onex.io/onex/shared/object"
 )
 
 // What every pod of ours has in common.
@@ -70,6 +71,7 @@ func buildPod(n node) (*corev1.Pod, error) {
 		return nil, err
 	}
 	pod.Annotations[v1beta1.TemplateHashAnnotation] = hash
+	passTrace(n.miner, pod) // after the hash: another trace is no reason for another pod
 	return pod, nil
 }
 
@@ -141,7 +143,9 @@ func environment(n node) []corev1.EnvVar {
 	if n.sink != "" {
 		env = append(env, corev1.EnvVar{Name: "K_SINK", Value: n.sink})
 	}
-	return env
+	return append(env, corev1.EnvVar{Name: "TRACEPARENT", ValueFrom: &corev1.EnvVarSource{
+		FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.annotations['" + object.TraceAnnotation + "']"},
+	}})
 }
 
 func probe(path string, period int32) *corev1.Probe {

@@ -48,6 +48,8 @@ type Options struct {
 	Types minertype.Catalog
 	// Image of the chain nodes.
 	Image string
+	// ChainsPerUser is how many chains of one user get a node; default 5.
+	ChainsPerUser int
 	// Sink is where nodes send their events; empty means nowhere.
 	Sink string
 	// HealthAddr, host:port, serves /healthz and /readyz; empty means nowhere.
@@ -74,6 +76,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if len(o.Types.List()) == 0 {
 		o.Types = minertype.Default()
+	}
+	if o.ChainsPerUser == 0 {
+		o.ChainsPerUser = 5
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

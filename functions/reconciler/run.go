@@ -113,10 +113,10 @@ func newLoops(ctx context.Context, w *world, o Options) *loops {
 		})
 	}
 	return &loops{
-		chains:    queue(v1beta1.ResourceChains, &chainLoop{w}),
+		chains:    queue(v1beta1.ResourceChains, &chainLoop{w, o.ChainsPerUser}),
 		minerSets: queue(v1beta1.ResourceMinerSets, &minerSetLoop{w}),
 		miners: queue(v1beta1.ResourceMiners, &minerLoop{
-			world: w, buyer: o.Buyer, types: o.Types, image: o.Image, sink: o.Sink,
+			world: w, buyer: o.Buyer, types: o.Types, image: o.Image, sink: o.Sink, pace: newPace(),
 		}),
 	}
 }

@@ -346,26 +346,6 @@ func TestAStrangerInTheWayIsPassedOver(t *testing.T) {
 	s.wantSet("night", "2/2", v1beta1.ConditionTrue)
 }
 
-func TestAnOrphanIsAdopted(t *testing.T) {
-	s := newStory(t)
-	s.addChain(user, "harbour")
-	s.addMiner("stray", func(m *v1beta1.Miner) { m.Labels = map[string]string{v1beta1.MinerSetLabel: "night"} })
-	s.addMiner("friend", func(m *v1beta1.Miner) { m.Labels = map[string]string{"color": "green"} })
-	s.addSet("night", 3)
-	s.changeSet("night", func(set *v1beta1.MinerSet) {
-		set.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"color": "green"}}
-	})
-	s.converge()
-
-	s.wantNames("friend harbour night-0 stray")
-	for _, name := range []string{"friend", "stray"} {
-		if m := s.miner(user, name); !metav1.IsControlledBy(m, s.set("night")) || m.Labels["team"] != "blue" {
-			t.Errorf("%s is not the set's: %+v", name, m.ObjectMeta)
-		}
-	}
-	s.wantSet("night", "3/3", v1beta1.ConditionTrue)
-}
-
 func TestTheFaultsOfTheObjectAPIPass(t *testing.T) {
 	s := newStory(t)
 	s.addChain(user, "harbour")

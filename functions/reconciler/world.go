@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -83,6 +84,19 @@ func (w *world) chainOf(ctx context.Context, namespace, name string) (*v1beta1.C
 func paused(o metav1.Object) bool {
 	_, set := o.GetAnnotations()[v1beta1.PausedAnnotation]
 	return set
+}
+
+// metadataPatch changes of an object its finalizers, and adds labels and annotations. What its owner has written, the
+// spec above all, is not even mentioned. It does nothing to an object that has changed since it was seen.
+func metadataPatch(o metav1.Object) ([]byte, error) {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
+		"resourceVersion": o.GetResourceVersion(), "finalizers": o.GetFinalizers(),
+		"labels": o.GetLabels(), "annotations": o.GetAnnotations(),
+	}})
+	if err != nil {
+		return nil, fmt.Errorf("patch of %q: %w", o.GetName(), err)
+	}
+	return patch, nil
 }
 
 // exactly makes a deletion hit the very object that was seen, and not a later one of the same name.

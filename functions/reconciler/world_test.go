@@ -3,6 +3,7 @@ package reconciler
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"knative.dev/pkg/controller"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/kube"
 	"onex.io/onex/shared/kube/kubetest"
 	"onex.io/onex/shared/minertype"
@@ -57,10 +59,10 @@ func newStory(t *testing.T) *story {
 		api:       api, core: core, events: &record.FakeRecorder{}, now: func() time.Time { return s.clock },
 	}
 	s.loops = map[string]controller.Reconciler{
-		v1beta1.ResourceChains:    &chainLoop{s.world},
+		v1beta1.ResourceChains:    &chainLoop{s.world, 5},
 		v1beta1.ResourceMinerSets: &minerSetLoop{s.world},
 		v1beta1.ResourceMiners: &minerLoop{
-			world: s.world, buyer: s.till, types: minertype.Default(), image: "toyblc:1", sink: "http://broker",
+			world: s.world, buyer: s.till, types: minertype.Default(), image: "toyblc:1", sink: "http://broker", pace: newPace(),
 		},
 	}
 	return s
@@ -206,6 +208,7 @@ func refs[T any](items []T) []*T {
 type till struct {
 	mu     sync.Mutex
 	refuse error
+	funds  *int // how many more slots can be paid; nil for any number
 	sold   []Slot
 	asked  int
 }
@@ -217,8 +220,24 @@ func (t *till) BuySlot(_ context.Context, slot Slot) error {
 	if t.refuse != nil {
 		return t.refuse
 	}
+	bought := func(s Slot) bool {
+		return s.Pool == slot.Pool && s.Number == slot.Number && s.MinerType == slot.MinerType
+	}
+	if t.funds != nil && !slices.ContainsFunc(t.sold, bought) {
+		if *t.funds == 0 {
+			return fault.New(fault.Exhausted, "InsufficientFunds", "50 OX are needed")
+		}
+		*t.funds--
+	}
 	t.sold = append(t.sold, slot)
 	return nil
+}
+
+// pay puts coins for so many slots into the wallet.
+func (t *till) pay(slots int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.funds = &slots
 }
 
 // charges are the distinct places that were sold: what a wallet that charges once per key would have charged.

@@ -106,8 +106,8 @@ func (w *world) create(o *unstructured.Unstructured) (*unstructured.Unstructured
 	return w.in(namespace, o.GetKind()).Create(w.t.Context(), o, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
 }
 
-// apply does with a file what kubectl apply does on the server's side.
-func (w *world) apply(file string) {
+// read gives the objects of a file.
+func (w *world) read(file string) (all []*unstructured.Unstructured) {
 	w.t.Helper()
 	f, err := os.Open(file)
 	fatal(w.t, err)
@@ -116,15 +116,26 @@ func (w *world) apply(file string) {
 	for {
 		text, err := documents.Read()
 		if errors.Is(err, io.EOF) {
-			return
+			return all
 		}
 		fatal(w.t, err)
-		o := parse(w.t, string(text))
+		o := &unstructured.Unstructured{}
+		fatal(w.t, sigsyaml.Unmarshal(text, &o.Object))
+		if len(o.Object) > 0 {
+			all = append(all, o)
+		}
+	}
+}
+
+// apply does with a file what kubectl apply does on the server's side.
+func (w *world) apply(file string) {
+	w.t.Helper()
+	for _, o := range w.read(file) {
 		namespace := o.GetNamespace()
 		if namespace == "" {
 			namespace = user
 		}
-		_, err = w.in(namespace, o.GetKind()).Apply(w.t.Context(), o.GetName(), o, metav1.ApplyOptions{FieldManager: "kubectl"})
+		_, err := w.in(namespace, o.GetKind()).Apply(w.t.Context(), o.GetName(), o, metav1.ApplyOptions{FieldManager: "kubectl"})
 		fatal(w.t, err)
 	}
 }

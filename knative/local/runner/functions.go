@@ -98,7 +98,8 @@ func (p *Platform) startReconciler(context.Context) error {
 	})
 	p.run("reconciler", func(ctx context.Context) error {
 		return reconciler.Run(ctx, reconciler.Options{
-			Config: rest, Buyer: reconciler.WalletBuyer(wallet), Types: p.config.MinerTypes, Image: image, Sink: p.config.Broker, Logger: p.o.Log,
+			Config: rest, Buyer: reconciler.WalletBuyer(wallet), Types: p.config.MinerTypes, Image: image, Sink: p.config.Broker,
+			ChainsPerUser: p.config.ChainsPerUser, Logger: p.o.Log,
 		})
 	})
 	return nil

@@ -43,6 +43,8 @@ type settings struct {
 	Sink string `env:"K_SINK" envDefault:"http://broker-ingress.knative-eventing.svc.cluster.local/onex/default"`
 	// MinerTypes is the price list, a JSON array; without it the built-in one.
 	MinerTypes minertype.Catalog `env:"ONEX_MINER_TYPES"`
+	// ChainsPerUser is how many chains of one user get a node.
+	ChainsPerUser int `env:"ONEX_CHAINS_PER_USER" envDefault:"5"`
 	// HealthPort serves /healthz and /readyz.
 	HealthPort int `env:"HEALTH_PORT" envDefault:"8080"`
 	// Namespace and Name are the pod's own. With both, several reconcilers agree on which of them works.
@@ -65,6 +67,7 @@ func run(ctx context.Context) error {
 		Types:          s.MinerTypes,
 		Image:          s.Image,
 		Sink:           s.Sink,
+		ChainsPerUser:  s.ChainsPerUser,
 		HealthAddr:     fmt.Sprintf(":%d", s.HealthPort),
 		LeaderElection: election(s),
 		Logger:         slog.New(slog.NewJSONHandler(os.Stderr, nil)),

@@ -19,7 +19,7 @@ const (
 	ConditionMinersReady ConditionType = "MinersReady"
 	// ConditionChainFound is on Miner: the chain that it mines exists.
 	ConditionChainFound ConditionType = "ChainFound"
-	// ConditionPaid is on Miner: its slot is bought for its type.
+	// ConditionPaid is on Miner: its slot is bought for its type. On MinerSet: all that it wants are.
 	ConditionPaid ConditionType = "Paid"
 	// ConditionPodHealthy is on Miner: its pod is ready.
 	ConditionPodHealthy ConditionType = "PodHealthy"
@@ -67,6 +67,7 @@ const (
 	ReasonMinerTypeUnsupported  = "MinerTypeUnsupported"
 	ReasonInsufficientFunds     = "InsufficientFunds"
 	ReasonInsufficientQuota     = "InsufficientQuota"
+	ReasonPaying                = "Paying"
 	ReasonUnavailable           = "Unavailable"
 	ReasonWaitingForGenesis     = "WaitingForGenesis"
 )

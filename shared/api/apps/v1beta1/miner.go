@@ -37,7 +37,7 @@ const (
 type MinerSpec struct {
 	// Metadata goes to the pod.
 	// +optional
-	Metadata TemplateMeta `json:"metadata,omitempty"`
+	Metadata TemplateMeta `json:"metadata,omitzero"`
 	// DisplayName is the name for people.
 	// +kubebuilder:validation:MaxLength=253
 	// +optional

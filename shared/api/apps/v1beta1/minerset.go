@@ -77,7 +77,7 @@ type MinerSetSpec struct {
 type MinerTemplateSpec struct {
 	// Metadata goes to the Miner.
 	// +optional
-	Metadata TemplateMeta `json:"metadata,omitempty"`
+	Metadata TemplateMeta `json:"metadata,omitzero"`
 	// Spec of the Miner.
 	Spec MinerSpec `json:"spec"`
 }
