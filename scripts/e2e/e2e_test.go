@@ -16,5 +16,6 @@ func TestFirstCoin(t *testing.T) {
 	e2e.Run(t, e2e.Options{
 		Addr: os.Getenv("ONEX_ADDR"), Host: os.Getenv("ONEX_HOST"), Kubeconfig: os.Getenv("KUBECONFIG"),
 		Mongo: os.Getenv("ONEX_MONGO"), Proxy: os.Getenv("ONEX_PROXY"), Triggers: os.Getenv("ONEX_TRIGGERS"),
+		AdminPasswordFile: os.Getenv("ONEX_ADMIN_PASSWORD_FILE"),
 	})
 }

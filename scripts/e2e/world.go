@@ -34,6 +34,8 @@ type Options struct {
 	Proxy string
 	// Triggers is the folder that the platform reads. Without it, Triggers are objects of the object API.
 	Triggers string
+	// AdminPasswordFile has the administrator's password. Without it, the Secret onex-keys has it.
+	AdminPasswordFile string
 }
 
 // world is the platform under test, from the inside.

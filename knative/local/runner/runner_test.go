@@ -110,7 +110,7 @@ func envOf(t *testing.T, state string) e2e.Options {
 	}
 	return e2e.Options{
 		Addr: vars["ONEX_ADDR"], Kubeconfig: vars["KUBECONFIG"], Mongo: vars["ONEX_MONGO"],
-		Proxy: vars["ONEX_PROXY"], Triggers: vars["ONEX_TRIGGERS"],
+		Proxy: vars["ONEX_PROXY"], Triggers: vars["ONEX_TRIGGERS"], AdminPasswordFile: vars["ONEX_ADMIN_PASSWORD_FILE"],
 	}
 }
 
