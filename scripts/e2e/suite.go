@@ -28,6 +28,7 @@ func Run(t *testing.T, o Options) {
 	t.Run("the administrator of the first start raises a quota", w.administrator)
 	t.Run("bad input names the field and changes nothing", func(t *testing.T) { w.badInput(t, ada) })
 	t.Run("a filter that changes changes what is delivered, and an event that comes again gives nothing", func(t *testing.T) { w.changeFilter(t) })
+	t.Run("what is refused for good is kept, with its cause", func(t *testing.T) { w.keepDeadLetter(t, ada) })
 	t.Run("five miners mine where three did", func(t *testing.T) { w.grow(t, ada) })
 	t.Run("a miner that is killed, and the reconciler with it, comes back in its slot, free of charge", func(t *testing.T) { w.killMiner(t, ada) })
 	t.Run("the ledger agrees with the world", func(t *testing.T) { w.auditLedger(t, ada, seen) })

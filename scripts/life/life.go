@@ -94,14 +94,6 @@ func play(ctx context.Context, steps []step) error {
 	return nil
 }
 
-// Reconnect goes on with the same life at a platform that is elsewhere now.
-func (l *Life) Reconnect(o Options) {
-	l.o.Client, l.o.Pods, l.Client = o.Client, o.Pods, o.Client
-	if l.Tokens != nil {
-		l.Client = o.Client.WithToken(l.Tokens.AccessToken)
-	}
-}
-
 func (l *Life) say(format string, args ...any) {
 	fmt.Fprintf(l.o.Out, "%6.1fs  %s\n", time.Since(l.began).Seconds(), fmt.Sprintf(format, args...))
 }

@@ -69,7 +69,10 @@ func (k *killer) live(kills int) {
 	k.t.Helper()
 	ada := k.newLife()
 	k.during(kills-1, ada.Play, ada.Scale, ada.SeeMinersRun)
-	e2e.Audit(k.t, envOf(k.t, k.state), ada)
+	// A test of its own, so that what watches the platform ends while that still runs.
+	if !k.t.Run("audit of "+ada.Username, func(t *testing.T) { e2e.Audit(t, envOf(t, k.state), ada) }) {
+		k.t.FailNow()
+	}
 	k.during(1, ada.Leave, ada.CountMoney)
 }
 
@@ -105,7 +108,7 @@ func (k *killer) during(kills int, steps ...func(context.Context) error) {
 		}
 	})
 	for range kills {
-		time.Sleep(time.Duration(k.random.IntN(5000)) * time.Millisecond)
+		time.Sleep(time.Duration(k.random.IntN(3000)) * time.Millisecond)
 		k.kill()
 	}
 	lived.Wait()
