@@ -55,7 +55,7 @@ func TestRulesAcrossValues(t *testing.T) {
 	for name, value := range map[string]string{
 		"ONEX_CONFIRMATIONS": "-1", "ONEX_SIGNUP_GIFT": "-5", "ONEX_BLOCK_INTERVAL": "10ms", "ONEX_TOKEN_PUBLIC_KEY": "zzz",
 		"ONEX_REWARD_PER_GIGAHASH": "-1", "ONEX_REQUEST_TIMEOUT": "0s", "ONEX_ACCESS_TOKEN_LIFE": "48h", "ONEX_SECRETS_KEY": "c2hvcnQ=",
-		"ONEX_OPEN_AUTHENTICATE": "perhaps", "ONEX_REFRESH_TOKEN_LIFE": "1h",
+		"ONEX_OPEN_AUTHENTICATE": "perhaps", "ONEX_MINERS_PER_USER": "-1", "ONEX_HASHES_PER_SECOND": "-1", "ONEX_REFRESH_TOKEN_LIFE": "1h",
 	} {
 		v := vars(t)
 		v[name] = value
