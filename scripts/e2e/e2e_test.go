@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"onex.io/onex/scripts/e2e"
@@ -13,8 +14,13 @@ func TestFirstCoin(t *testing.T) {
 	if os.Getenv("ONEX_ADDR") == "" {
 		t.Skip("ONEX_ADDR names no platform")
 	}
+	password, err := os.ReadFile(os.Getenv("ONEX_ADMIN_PASSWORD_FILE"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	e2e.Run(t, e2e.Options{
-		Addr: os.Getenv("ONEX_ADDR"), Host: os.Getenv("ONEX_HOST"), Kubeconfig: os.Getenv("KUBECONFIG"),
+		AdminPassword: strings.TrimSpace(string(password)),
+		Addr:          os.Getenv("ONEX_ADDR"), Host: os.Getenv("ONEX_HOST"), Kubeconfig: os.Getenv("KUBECONFIG"),
 		Mongo: os.Getenv("ONEX_MONGO"), Proxy: os.Getenv("ONEX_PROXY"), Triggers: os.Getenv("ONEX_TRIGGERS"),
 	})
 }

@@ -24,6 +24,8 @@ func Run(t *testing.T, o Options) {
 	t.Run("kubectl shows the columns that it should", func(t *testing.T) { w.columns(t, ada) })
 	t.Run("nobody gets in without a valid token", func(t *testing.T) { w.defaultDeny(t, ada) })
 	t.Run("nobody sees another's namespace", func(t *testing.T) { w.ownNamespaceOnly(t, ada) })
+	t.Run("an administrator sees every namespace", func(t *testing.T) { w.administrator(t, ada) })
+	t.Run("a user signs tokens with a key of her own", func(t *testing.T) { w.ownKey(t) })
 	t.Run("bad input names the field and changes nothing", func(t *testing.T) { w.badInput(t, ada) })
 	t.Run("a filter that changes changes what is delivered, and an event that comes again gives nothing", func(t *testing.T) { w.changeFilter(t) })
 	t.Run("five miners mine where three did", func(t *testing.T) { w.grow(t, ada) })

@@ -32,6 +32,8 @@ type Options struct {
 	Mongo      string
 	// Proxy, if set, reaches the cluster's names. Without it the names of Services are looked up.
 	Proxy string
+	// AdminPassword is that of the administrator, whose name is the default.
+	AdminPassword string
 	// Triggers is the folder that the platform reads. Without it, Triggers are objects of the object API.
 	Triggers string
 }

@@ -108,8 +108,16 @@ func envOf(t *testing.T, state string) e2e.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
+	password, err := os.ReadFile(vars["ONEX_ADMIN_PASSWORD_FILE"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(vars["ONEX_ADMIN_PASSWORD_FILE"]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the administrator's password may be read by others: %v, %v", info.Mode(), err)
+	}
 	return e2e.Options{
-		Addr: vars["ONEX_ADDR"], Kubeconfig: vars["KUBECONFIG"], Mongo: vars["ONEX_MONGO"],
+		AdminPassword: strings.TrimSpace(string(password)),
+		Addr:          vars["ONEX_ADDR"], Kubeconfig: vars["KUBECONFIG"], Mongo: vars["ONEX_MONGO"],
 		Proxy: vars["ONEX_PROXY"], Triggers: vars["ONEX_TRIGGERS"],
 	}
 }
