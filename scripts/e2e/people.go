@@ -10,9 +10,12 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"onex.io/onex/scripts/life"
+	"onex.io/onex/shared/api/minerset"
 	"onex.io/onex/shared/api/quota"
 	"onex.io/onex/shared/api/secret"
 	"onex.io/onex/shared/api/session"
+	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/client"
 	"onex.io/onex/shared/fault"
 )
@@ -26,6 +29,11 @@ func (w *world) sessions(t *testing.T) {
 	key, err := eve.Client.CreateSecret(t.Context(), secret.Create{Name: "laptop"})
 	fatal(t, err)
 	own := client.New(w.o.Addr, client.Options{Host: w.o.Host, Token: client.SecretToken(key.SecretID, key.SecretKey, time.Now)})
+
+	forged := client.New(w.o.Addr, client.Options{Host: w.o.Host, Token: client.SecretToken(key.SecretID, "guess", time.Now)})
+	if _, err := forged.GetWallet(t.Context(), 1); fault.KindOf(err) != fault.Unauthenticated {
+		t.Errorf("a token signed with a guess: %v", err)
+	}
 
 	refresh := w.api.WithToken(eve.Tokens.RefreshToken)
 	renewed, err := refresh.RefreshToken(t.Context())
@@ -69,15 +77,34 @@ func (w *world) refusedSoon(t *testing.T, c *client.Client, what string) {
 	}
 }
 
-// administrator logs in as the one whom the first start made, and raises a user's quota, which the user cannot.
-func (w *world) administrator(t *testing.T) {
-	eve := w.newcomer(t)
-	if _, err := eve.Client.SetQuota(t.Context(), eve.User.UserID, quota.Allowance{Miners: 1000}); fault.KindOf(err) != fault.Denied {
-		t.Errorf("a user raised the own quota: %v", err)
+// administrator logs in as the one whom the first start made, and does what only an administrator may.
+func (w *world) administrator(t *testing.T, ada *life.Life) {
+	if _, err := w.api.CreateUser(t.Context(), user.Create{Username: "Admin", Password: "correct horse"}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("somebody signed up under the administrator's name: %v", err)
 	}
 	tokens, err := w.api.Login(t.Context(), session.Login{Username: "admin", Password: w.adminPassword(t)})
 	fatal(t, err)
 	admin := w.api.WithToken(tokens.AccessToken)
+	theirs := minerset.GetRequest{Name: ada.MinerSet.Name, Namespace: ada.User.UserID}
+	if got, err := admin.GetMinerSet(t.Context(), theirs); err != nil || got.UID != ada.MinerSet.UID {
+		t.Errorf("another's MinerSet: %v", err)
+	}
+	if who, err := admin.Authenticate(t.Context(), session.Authenticate{Token: ada.Tokens.AccessToken}); err != nil || who.UserID != ada.User.UserID {
+		t.Errorf("whose token it is: %+v, %v", who, err)
+	}
+	if _, err := ada.Client.Authenticate(t.Context(), session.Authenticate{Token: tokens.AccessToken}); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a user asked whose token it is: %v", err)
+	}
+	w.raiseQuota(t, admin)
+	fatal(t, admin.Logout(t.Context()))
+}
+
+// raiseQuota raises a user's quota, which the user cannot.
+func (w *world) raiseQuota(t *testing.T, admin *client.Client) {
+	eve := w.newcomer(t)
+	if _, err := eve.Client.SetQuota(t.Context(), eve.User.UserID, quota.Allowance{Miners: 1000}); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a user raised the own quota: %v", err)
+	}
 	if _, err := admin.SetQuota(t.Context(), eve.User.UserID, quota.Allowance{Miners: 123}); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +113,6 @@ func (w *world) administrator(t *testing.T) {
 	if q.Limit != 123 || q.Left != 123 || q.Used != 0 {
 		t.Errorf("after the administrator allowed 123 miners: %+v", q)
 	}
-	fatal(t, admin.Logout(t.Context()))
 }
 
 // adminPassword is where the first start has left it: in a file, or in the platform's Secret.

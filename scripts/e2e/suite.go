@@ -25,7 +25,7 @@ func Run(t *testing.T, o Options) {
 	t.Run("nobody gets in without a valid token", func(t *testing.T) { w.defaultDeny(t, ada) })
 	t.Run("nobody sees another's namespace", func(t *testing.T) { w.ownNamespaceOnly(t, ada) })
 	t.Run("a session ends when it should, and a key of one's own goes on", w.sessions)
-	t.Run("the administrator of the first start raises a quota", w.administrator)
+	t.Run("the administrator of the first start sees every namespace and raises a quota", func(t *testing.T) { w.administrator(t, ada) })
 	t.Run("bad input names the field and changes nothing", func(t *testing.T) { w.badInput(t, ada) })
 	t.Run("a filter that changes changes what is delivered, and an event that comes again gives nothing", func(t *testing.T) { w.changeFilter(t) })
 	t.Run("what is refused for good is kept, with its cause", func(t *testing.T) { w.keepDeadLetter(t, ada) })

@@ -108,6 +108,9 @@ func envOf(t *testing.T, state string) e2e.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if info, err := os.Stat(vars["ONEX_ADMIN_PASSWORD_FILE"]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the administrator's password may be read by others: %v, %v", info.Mode(), err)
+	}
 	return e2e.Options{
 		Addr: vars["ONEX_ADDR"], Kubeconfig: vars["KUBECONFIG"], Mongo: vars["ONEX_MONGO"],
 		Proxy: vars["ONEX_PROXY"], Triggers: vars["ONEX_TRIGGERS"], AdminPasswordFile: vars["ONEX_ADMIN_PASSWORD_FILE"],
