@@ -18,21 +18,23 @@ STATICCHECK := bin/staticcheck-v0.8.2
 # The API server takes minutes to build: KUBEBUILDER_ASSETS (a folder with kube-apiserver and etcd) or ONEX_KUBE (the
 # kubeconfig of a bare API server that runs) saves that.
 API_SERVER := $(if $(ONEX_KUBE)$(KUBEBUILDER_ASSETS),,kube)
+PROGRAMS = $(API_SERVER) toyblc onex $(if $(filter 1,$(ISOLATE)),functions)
+ONEX = bin/onex -kube bin/kube -toyblc bin/toyblc -triggers triggers -crds knative/crds \
+  $(if $(filter 1,$(ISOLATE)),-isolate -functions bin/functions) \
+  $(if $(ONEX_KUBE),-kube-config '$(ONEX_KUBE)',$(if $(KUBEBUILDER_ASSETS),-kube-assets '$(KUBEBUILDER_ASSETS)'))
 
 ##@ Every day
 .PHONY: run
-run: $(API_SERVER) toyblc onex $(if $(filter 1,$(ISOLATE)),functions) ## the whole platform on this machine, played once and left up [STATE=.onex DEMO=on|off ISOLATE=1 ONEX_KUBE=FILE]
-	@exec bin/onex -state $(STATE) -kube bin/kube -toyblc bin/toyblc -triggers triggers -crds knative/crds -demo=$(DEMO) \
-	  $(if $(filter 1,$(ISOLATE)),-isolate -functions bin/functions) \
-	  $(if $(ONEX_KUBE),-kube-config '$(ONEX_KUBE)',$(if $(KUBEBUILDER_ASSETS),-kube-assets '$(KUBEBUILDER_ASSETS)'))
+run: $(PROGRAMS) ## the whole platform on this machine, played once and left up [STATE=.onex DEMO=on|off ISOLATE=1 ONEX_KUBE=FILE]
+	@exec $(ONEX) -state $(STATE) -demo=$(DEMO)
 
 .PHONY: demo
 demo: ## the main job once more, on the platform at ONEX_ADDR and KUBECONFIG, or on one of its own
 ifdef ONEX_ADDR
 	@KUBECONFIG=$(CLUSTER) go run ./scripts/demo
 else
-	@$(MAKE) --no-print-directory kube toyblc onex
-	@state=$$(mktemp -d) && trap 'rm -rf $$state' EXIT && bin/onex -state $$state -kube bin/kube -toyblc bin/toyblc -triggers triggers -crds knative/crds -addr 127.0.0.1:0 -demo=only
+	@$(MAKE) --no-print-directory $(PROGRAMS)
+	@state=$$(mktemp -d) && trap 'rm -rf $$state' EXIT && $(ONEX) -state $$state -addr 127.0.0.1:0 -demo=only
 endif
 
 .PHONY: test
