@@ -121,6 +121,7 @@ func TestAReleasedMinerThatCannotPayStops(t *testing.T) {
 			t.Errorf("%s runs and nobody has paid for it: %v", name, err)
 		}
 	}
+	s.changeMiner("night-1", func(m *v1beta1.Miner) { m.Annotations[v1beta1.DeleteMinerAnnotation] = "" })
 	s.addMiner("stray", func(m *v1beta1.Miner) { m.Labels = map[string]string{v1beta1.MinerSetLabel: "night"} })
 	s.converge()
 	if pods := must(s.pods.List(t.Context(), user))(t); len(pods) != 2 {
