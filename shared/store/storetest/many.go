@@ -65,6 +65,26 @@ func manyPuts(t *testing.T, c store.Collection[doc]) {
 	}
 }
 
+func manySwaps(t *testing.T, c store.Collection[doc]) {
+	must(t, c.Insert(t.Context(), "a", &doc{ID: "a"}))
+	const rounds, callers = 5, 8
+	for version := range int64(rounds) {
+		var won atomic.Int64
+		atOnce(callers, func(i int) {
+			err := c.Swap(t.Context(), "a", version, &doc{ID: "a", Version: version + 1, N: int64(i)})
+			switch {
+			case err == nil:
+				won.Add(1)
+			case fault.KindOf(err) != fault.Conflict:
+				t.Errorf("got %v", err)
+			}
+		})
+		if won.Load() != 1 {
+			t.Errorf("of version %d, %d won", version, won.Load())
+		}
+	}
+}
+
 func manyBatches(t *testing.T, c store.Collection[doc]) {
 	const batches, size, step = 8, 40, 20 // each batch shares half of its documents with the next
 	atOnce(batches, func(i int) {

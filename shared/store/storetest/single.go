@@ -76,6 +76,39 @@ func put(t *testing.T, c store.Collection[doc]) {
 	}
 }
 
+func set(t *testing.T, c store.Collection[doc]) {
+	must(t, c.Insert(t.Context(), "a", &doc{ID: "a", N: 1, Key: "k"}))
+	for range 2 { // repeated
+		there, err := c.Set(t.Context(), "a", bson.D{{Key: "n", Value: int64(2)}})
+		must(t, err)
+		if !there {
+			t.Error("what is there is not")
+		}
+	}
+	if got, err := c.Get(t.Context(), "a"); err != nil || got.N != 2 || got.Key != "k" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	there, err := c.Set(t.Context(), "b", bson.D{{Key: "n", Value: int64(2)}})
+	must(t, err)
+	if there {
+		t.Error("what is not there is")
+	}
+	_, err = c.Get(t.Context(), "b")
+	wantKind(t, "what was not there", err, fault.Missing)
+}
+
+func swapped(t *testing.T, c store.Collection[doc]) {
+	must(t, c.Insert(t.Context(), "a", &doc{ID: "a", Version: 1, N: 1}))
+	must(t, c.Swap(t.Context(), "a", 1, &doc{ID: "a", Version: 2, N: 2}))
+	wantKind(t, "the old version", c.Swap(t.Context(), "a", 1, &doc{ID: "a", Version: 2, N: 3}), fault.Conflict)
+	wantKind(t, "what is not there", c.Swap(t.Context(), "b", 0, &doc{ID: "b"}), fault.Conflict)
+	if got, err := c.Get(t.Context(), "a"); err != nil || got.N != 2 || got.Version != 2 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	_, err := c.Get(t.Context(), "b")
+	wantKind(t, "what was not there", err, fault.Missing)
+}
+
 func deleted(t *testing.T, c store.Collection[doc]) {
 	must(t, c.Insert(t.Context(), "a", &doc{ID: "a"}))
 	must(t, c.Insert(t.Context(), "b", &doc{ID: "b"}))

@@ -15,28 +15,32 @@ import (
 )
 
 type doc struct {
-	ID   string    `bson:"_id"`
-	Key  string    `bson:"key"`
-	N    int64     `bson:"n"`
-	At   time.Time `bson:"at"`
-	Tags []string  `bson:"tags,omitempty"`
+	ID      string    `bson:"_id"`
+	Version int64     `bson:"version"`
+	Key     string    `bson:"key"`
+	N       int64     `bson:"n"`
+	At      time.Time `bson:"at"`
+	Tags    []string  `bson:"tags,omitempty"`
 }
 
 // Run runs the suite in db, which is the test's own.
 func Run(t *testing.T, db *mongo.Database) {
 	for name, test := range map[string]func(*testing.T, store.Collection[doc]){
-		"a document comes back as it was kept":            comesBack,
-		"an id may be any text":                           anyID,
-		"a document that is not there is Missing":         missing,
-		"an id or a unique key that is taken is Conflict": taken,
-		"put keeps a new document and replaces an old":    put,
-		"delete forgets, and twice is no fault":           deleted,
-		"list reads what the filter selects":              listed,
-		"insert-new adds what is not there, and no more":  insertNew,
-		"of many inserts of one id one wins":              manyInserts,
-		"of many puts of one id none is a fault":          manyPuts,
-		"many batches at once keep every document once":   manyBatches,
-		"a call that is given up is Busy":                 givenUp,
+		"a document comes back as it was kept":                   comesBack,
+		"an id may be any text":                                  anyID,
+		"a document that is not there is Missing":                missing,
+		"an id or a unique key that is taken is Conflict":        taken,
+		"put keeps a new document and replaces an old":           put,
+		"set changes fields of what is there, and makes nothing": set,
+		"swap replaces the version that was read, and no other":  swapped,
+		"of many swaps of one version one wins":                  manySwaps,
+		"delete forgets, and twice is no fault":                  deleted,
+		"list reads what the filter selects":                     listed,
+		"insert-new adds what is not there, and no more":         insertNew,
+		"of many inserts of one id one wins":                     manyInserts,
+		"of many puts of one id none is a fault":                 manyPuts,
+		"many batches at once keep every document once":          manyBatches,
+		"a call that is given up is Busy":                        givenUp,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t, db)) })
 	}

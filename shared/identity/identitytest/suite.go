@@ -1,0 +1,218 @@
+// Package identitytest is the conformance suite of sessions and secrets: what must hold of them on every store, however
+// many callers come at once.
+package identitytest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/identity"
+	"onex.io/onex/shared/seal"
+)
+
+// Run runs the suite in databases of its own, each named after db.
+func Run(t *testing.T, db *mongo.Database) {
+	for name, test := range map[string]func(*testing.T, *mongo.Database){
+		"a refresh token is good once, and its session lives on":                  renewed,
+		"a refresh token used again ends its session":                             usedAgain,
+		"of many who hold one refresh token at most one gets the next pair":       heldByMany,
+		"a session that has ended is not brought back":                            notBroughtBack,
+		"a secret is found by its id, with its owner":                             found,
+		"a user has ten secrets at most, each of another name":                    limited,
+		"many who add secrets at once never make more than ten, and fill the ten": manyAdd,
+		"many who add one name at once make one secret":                           manySame,
+	} {
+		t.Run(name, func(t *testing.T) {
+			own := db.Client().Database(db.Name() + "-" + bson.NewObjectID().Hex())
+			t.Cleanup(func() { _ = own.Drop(context.WithoutCancel(t.Context())) })
+			test(t, own)
+		})
+	}
+}
+
+func noon() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantKind(t *testing.T, what string, err error, want fault.Kind) {
+	t.Helper()
+	if err == nil || fault.KindOf(err) != want {
+		t.Errorf("%s: got %v, want %s", what, err, want)
+	}
+}
+
+func start(t *testing.T, db *mongo.Database) (identity.Sessions, *identity.Session) {
+	t.Helper()
+	sessions := identity.NewSessions(db)
+	s, err := sessions.Start(t.Context(), "user-a", noon(), time.Hour)
+	must(t, err)
+	return sessions, s
+}
+
+func renewed(t *testing.T, db *mongo.Database) {
+	sessions, s := start(t, db)
+	for round := range int64(3) {
+		end := noon().Add(time.Duration(round+2) * time.Hour)
+		got, err := sessions.Renew(t.Context(), s.ID, round, end)
+		must(t, err)
+		kept, err := sessions.Get(t.Context(), s.ID)
+		must(t, err)
+		if got.UserID != "user-a" || !got.Expires.Equal(end) || !kept.Expires.Equal(end) || !kept.CreatedAt.Equal(noon()) {
+			t.Errorf("round %d: got %+v, kept %+v", round, got, kept)
+		}
+	}
+}
+
+func usedAgain(t *testing.T, db *mongo.Database) {
+	sessions, s := start(t, db)
+	other, err := sessions.Start(t.Context(), "user-a", noon(), time.Hour)
+	must(t, err)
+	_, err = sessions.Renew(t.Context(), s.ID, 0, noon().Add(2*time.Hour))
+	must(t, err)
+	for _, round := range []int64{0, 1, 0} { // again; what the first use has bought; and again
+		_, err = sessions.Renew(t.Context(), s.ID, round, noon().Add(2*time.Hour))
+		wantKind(t, fmt.Sprint("round ", round), err, fault.Unauthenticated)
+	}
+	_, err = sessions.Get(t.Context(), s.ID)
+	wantKind(t, "the session", err, fault.Missing)
+	if _, err := sessions.Get(t.Context(), other.ID); err != nil {
+		t.Errorf("another log-in of the user has ended too: %v", err)
+	}
+}
+
+func heldByMany(t *testing.T, db *mongo.Database) {
+	sessions, s := start(t, db)
+	var won atomic.Int64
+	atOnce(12, func(int) {
+		_, err := sessions.Renew(t.Context(), s.ID, 0, noon().Add(2*time.Hour))
+		switch {
+		case err == nil:
+			won.Add(1)
+		case fault.KindOf(err) != fault.Unauthenticated:
+			t.Errorf("got %v", err)
+		}
+	})
+	if won.Load() > 1 {
+		t.Errorf("%d got a pair", won.Load())
+	}
+	_, err := sessions.Get(t.Context(), s.ID)
+	wantKind(t, "the session", err, fault.Missing)
+}
+
+func notBroughtBack(t *testing.T, db *mongo.Database) {
+	sessions, s := start(t, db)
+	must(t, sessions.End(t.Context(), s.ID))
+	must(t, sessions.End(t.Context(), s.ID)) // repeated
+	_, err := sessions.Renew(t.Context(), s.ID, 0, noon().Add(2*time.Hour))
+	wantKind(t, "renewed", err, fault.Unauthenticated)
+	_, err = sessions.Get(t.Context(), s.ID)
+	wantKind(t, "the session", err, fault.Missing)
+}
+
+func secret(name string) *identity.Secret {
+	return &identity.Secret{
+		ID: identity.NewSecretID(), Name: name, Description: "d", Status: identity.SecretActive, Expires: 7,
+		Key: seal.Sealed{Key: []byte{1, 2}, Data: []byte{3, 4}}, CreatedAt: noon(), UpdatedAt: noon(),
+	}
+}
+
+func found(t *testing.T, db *mongo.Database) {
+	secrets := identity.NewSecrets(db)
+	want := map[string]string{}
+	for _, owner := range []string{"user-a", "user-b"} {
+		for _, name := range []string{"ci", "cd"} { // the same names: they are each user's own
+			s := secret(name)
+			must(t, secrets.Add(t.Context(), owner, s))
+			want[s.ID] = owner + "/" + name
+		}
+	}
+	for id, whose := range want {
+		owner, s, err := secrets.Find(t.Context(), id)
+		must(t, err)
+		if owner+"/"+s.Name != whose || s.Status != identity.SecretActive || s.Expires != 7 || string(s.Key.Data) != "\x03\x04" || !s.CreatedAt.Equal(noon()) {
+			t.Errorf("%s: found %+v of %s", whose, s, owner)
+		}
+	}
+	_, _, err := secrets.Find(t.Context(), identity.NewSecretID())
+	wantKind(t, "an id that nobody has", err, fault.Missing)
+	listed, err := secrets.List(t.Context(), "user-a")
+	if err != nil || len(listed) != 2 || listed[0].Name != "ci" || listed[1].Name != "cd" {
+		t.Errorf("listed %+v, %v", listed, err)
+	}
+	if listed, err := secrets.List(t.Context(), "user-c"); err != nil || len(listed) != 0 {
+		t.Errorf("of somebody without: %+v, %v", listed, err)
+	}
+}
+
+func limited(t *testing.T, db *mongo.Database) {
+	secrets := identity.NewSecrets(db)
+	for i := range identity.MostSecrets {
+		must(t, secrets.Add(t.Context(), "user-a", secret(fmt.Sprint(i))))
+	}
+	late := secret("late")
+	err := secrets.Add(t.Context(), "user-a", late)
+	wantKind(t, "one more", err, fault.Invalid)
+	if fault.ReasonOf(err) != "SecretReachMaxCount" {
+		t.Errorf("got %v", err)
+	}
+	_, _, err = secrets.Find(t.Context(), late.ID)
+	wantKind(t, "the refused one", err, fault.Missing)
+	must(t, secrets.Add(t.Context(), "user-b", secret("0")))
+	wantKind(t, "a name that is there", secrets.Add(t.Context(), "user-b", secret("0")), fault.Conflict)
+}
+
+func manyAdd(t *testing.T, db *mongo.Database) {
+	secrets := identity.NewSecrets(db)
+	var added atomic.Int64
+	atOnce(14, func(i int) {
+		err := secrets.Add(t.Context(), "user-a", secret(fmt.Sprint(i)))
+		switch {
+		case err == nil:
+			added.Add(1)
+		case fault.ReasonOf(err) != "SecretReachMaxCount":
+			t.Errorf("got %v", err)
+		}
+	})
+	listed, err := secrets.List(t.Context(), "user-a")
+	must(t, err)
+	if len(listed) != identity.MostSecrets || added.Load() != identity.MostSecrets {
+		t.Errorf("%d secrets are there, %d were added, want %d", len(listed), added.Load(), identity.MostSecrets)
+	}
+}
+
+func manySame(t *testing.T, db *mongo.Database) {
+	secrets := identity.NewSecrets(db)
+	var added atomic.Int64
+	atOnce(8, func(int) {
+		if secrets.Add(t.Context(), "user-a", secret("ci")) == nil {
+			added.Add(1)
+		}
+	})
+	listed, err := secrets.List(t.Context(), "user-a")
+	must(t, err)
+	if len(listed) != 1 || added.Load() != 1 {
+		t.Errorf("%d secrets are there, %d were added", len(listed), added.Load())
+	}
+}
+
+// atOnce runs f in n goroutines.
+func atOnce(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { f(i) })
+	}
+	wg.Wait()
+}
