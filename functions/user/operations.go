@@ -16,7 +16,7 @@ func Operations() []op.Operation {
 		},
 		{
 			Name: "make-admin", Summary: "Makes the administrator, unless there is one.",
-			Wakes: op.On(op.AtDeploy()), Handler: op.Job(makeAdmin), Rights: []op.Right{namespaces},
+			Wakes: op.On(op.AtDeploy()), Handler: op.Job(runMakeAdmin), Rights: []op.Right{namespaces},
 			Secrets: []string{"ONEX_ADMIN_PASSWORD"},
 		},
 	}

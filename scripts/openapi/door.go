@@ -16,9 +16,9 @@ func doors() map[access.Level]door {
 		access.SignedIn: {schemes: []string{"user"}},
 		access.Admin:    {schemes: []string{"user"}, remark: "Only an administrator may."},
 		access.Platform: {schemes: []string{"platform"}},
-		"logged-in":     {schemes: []string{"user", "refresh"}},
-		"renewing":      {schemes: []string{"refresh"}},
-		"openable": {
+		access.LoggedIn: {schemes: []string{"user", "refresh"}},
+		access.Renewing: {schemes: []string{"refresh"}},
+		access.Openable: {
 			schemes: []string{"user", "platform"}, open: true,
 			remark: "Only an administrator or a part of the platform may, unless the operator has opened it to anyone.",
 		},

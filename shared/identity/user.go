@@ -4,9 +4,11 @@ package identity
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"math/big"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"onex.io/onex/shared/fault"
@@ -24,12 +26,14 @@ const (
 
 // User is somebody who signed up. The ID is also the name of the user's namespace and wallet.
 type User struct {
-	ID           string    `bson:"_id"`
-	Username     string    `bson:"username"`
-	Nickname     string    `bson:"nickname"`
-	Email        string    `bson:"email"`
-	Phone        string    `bson:"phone"`
-	PasswordHash string    `bson:"passwordHash"`
+	ID           string `bson:"_id"`
+	Username     string `bson:"username"`
+	Nickname     string `bson:"nickname"`
+	Email        string `bson:"email"`
+	Phone        string `bson:"phone"`
+	PasswordHash string `bson:"passwordHash"`
+	// DeployedHash is the hash that a deployment set. While it is the user's, nobody has changed the password.
+	DeployedHash string    `bson:"deployedHash,omitempty"`
 	Status       Status    `bson:"status"`
 	Admin        bool      `bson:"admin,omitempty"` // may act in every namespace
 	CreatedAt    time.Time `bson:"createdAt"`
@@ -60,6 +64,16 @@ type Users struct{ store.Collection[User] }
 
 // NewUsers opens the users of db.
 func NewUsers(db *mongo.Database) Users { return Users{store.In[User](db, "users")} }
+
+// ReplacePassword puts a hash in the place of another; false when the user has that one no more.
+func (u Users) ReplacePassword(ctx context.Context, id, from, to string) (bool, error) {
+	done, err := u.Raw().UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "passwordHash", Value: from}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "passwordHash", Value: to}, {Key: "deployedHash", Value: to}}}})
+	if err != nil {
+		return false, fmt.Errorf("replace the password of %q: %w", id, err)
+	}
+	return done.MatchedCount > 0, nil
+}
 
 // Named finds a user by username; Missing when there is none.
 func (u Users) Named(ctx context.Context, username string) (*User, error) {
