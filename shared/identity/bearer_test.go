@@ -237,7 +237,7 @@ func TestALookThatTakesLongIsRememberedForLess(t *testing.T) {
 	for _, row := range []struct {
 		took time.Duration
 		want time.Duration
-	}{{0, time.Second}, {400 * time.Millisecond, 600 * time.Millisecond}, {time.Second, 0}, {time.Minute, 0}} {
+	}{{0, 900 * time.Millisecond}, {400 * time.Millisecond, 500 * time.Millisecond}, {900 * time.Millisecond, 0}, {time.Minute, 0}} {
 		h := newHolder(t)
 		calls := 0
 		h.bearers.Standing.Now = func() time.Time {

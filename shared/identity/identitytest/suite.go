@@ -25,6 +25,7 @@ func Run(t *testing.T, db *mongo.Database) {
 		"a refresh token used again ends its session":                             usedAgain,
 		"of many who hold one refresh token at most one gets the next pair":       heldByMany,
 		"a session that has ended is not brought back":                            notBroughtBack,
+		"a password is replaced only while it is the one that was read":           replaced,
 		"a secret is found by its id, with its owner":                             found,
 		"a user has ten secrets at most, each of another name":                    limited,
 		"many who add secrets at once never make more than ten, and fill the ten": manyAdd,
@@ -120,6 +121,26 @@ func notBroughtBack(t *testing.T, db *mongo.Database) {
 	wantKind(t, "renewed", err, fault.Unauthenticated)
 	_, err = sessions.Get(t.Context(), s.ID)
 	wantKind(t, "the session", err, fault.Missing)
+}
+
+func replaced(t *testing.T, db *mongo.Database) {
+	users := identity.NewUsers(db)
+	must(t, users.Insert(t.Context(), "user-a", &identity.User{ID: "user-a", Username: "a", PasswordHash: "old"}))
+	for _, row := range []struct {
+		from, to string
+		want     bool
+	}{{"old", "new", true}, {"old", "late", false}, {"new", "newer", true}} {
+		if done, err := users.ReplacePassword(t.Context(), "user-a", row.from, row.to); err != nil || done != row.want {
+			t.Errorf("%s to %s: %v, %v", row.from, row.to, done, err)
+		}
+	}
+	u, err := users.Get(t.Context(), "user-a")
+	if err != nil || u.PasswordHash != "newer" || u.DeployedHash != "newer" || u.Username != "a" {
+		t.Errorf("kept %+v, %v", u, err)
+	}
+	if done, err := users.ReplacePassword(t.Context(), "user-b", "", "x"); err != nil || done {
+		t.Errorf("nobody's: %v, %v", done, err)
+	}
 }
 
 func secret(name string) *identity.Secret {
