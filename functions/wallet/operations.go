@@ -36,8 +36,8 @@ func Operations() []op.Operation {
 			Wakes: op.On(op.Post("/v1/slots")), Handler: op.Request(newBuySlot),
 		},
 		{
-			Name: "grant-gift", Summary: "Gives a new user the gift of OX, once.",
-			Wakes: op.On(op.Told(eventing.UserCreated)), Handler: op.OnEvent(newGrantGift),
+			Name: "grant-gift", Summary: "Gives a new user the gift of OX, once; when the clock ticks, to whoever was forgotten.",
+			Wakes: op.On(op.Told(eventing.UserCreated), op.Every("*/2 * * * *")), Handler: op.OnEvent(newGrantGift),
 		},
 		{
 			Name: "settle-chain", Summary: "Pays the confirmed blocks of a chain that was named, or of every chain when the clock ticks.",

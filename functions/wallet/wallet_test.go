@@ -1,7 +1,9 @@
 package wallet
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/google/go-cmp/cmp"
@@ -24,9 +26,30 @@ func wantKind(t *testing.T, what string, err error, want fault.Kind) {
 }
 
 // signedUp is grant-gift with one user who has signed up.
-func signedUp() (*grantGift, *memory, *shelf[identity.User]) {
-	book, users := newMemory(), &shelf[identity.User]{docs: map[string]identity.User{"user-a": {ID: "user-a", Status: identity.Active}}}
-	return &grantGift{users: users, book: book.open, gift: 1000 * money.OX}, book, users
+func signedUp() (*grantGift, *memory, people) {
+	book, users := newMemory(), people{&shelf[identity.User]{docs: map[string]identity.User{"user-a": {ID: "user-a", Status: identity.Active, CreatedAt: noon}}}}
+	return &grantGift{
+		users: users, book: book.open, sweeps: &shelf[giftSweep]{docs: map[string]giftSweep{}},
+		gift: 1000 * money.OX, now: func() time.Time { return noon },
+	}, book, users
+}
+
+// people are users in memory.
+type people struct{ *shelf[identity.User] }
+
+func (p people) CreatedBetween(_ context.Context, from, to time.Time) ([]identity.User, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.away {
+		return nil, fault.New(fault.Busy, "StoreAway", "away")
+	}
+	var found []identity.User
+	for _, u := range p.docs {
+		if !u.CreatedAt.Before(from) && u.CreatedAt.Before(to) {
+			found = append(found, u)
+		}
+	}
+	return found, nil
 }
 
 func created(t *testing.T, userID string) cloudevents.Event {
