@@ -95,6 +95,9 @@ func (w *world) administrator(t *testing.T, ada *life.Life) {
 	if _, err := ada.Client.Authenticate(t.Context(), session.Authenticate{Token: tokens.AccessToken}); fault.KindOf(err) != fault.Denied {
 		t.Errorf("a user asked whose token it is: %v", err)
 	}
+	self, err := admin.GetWallet(t.Context(), 1)
+	fatal(t, err)
+	w.tellAgain(t, self.UserID) // nobody may have listened when the first start told it; the clock would look in minutes
 	w.raiseQuota(t, admin)
 	fatal(t, admin.Logout(t.Context()))
 }
