@@ -77,7 +77,7 @@ func TestPrivateKeysDoNotPrint(t *testing.T) {
 	}
 	for _, text := range []string{
 		fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c.TokenKey), fmt.Sprintf("%v", c.TokenKey), string(password),
-		fmt.Sprintf("%#v", c.SecretsKey), fmt.Sprintf("%x", c.SecretsKey), fmt.Sprintf("%#v", c.AdminPassword), fmt.Sprintf("%s", c.AdminPassword),
+		fmt.Sprintf("%#v", c.SecretsKey), fmt.Sprintf("%x", c.SecretsKey), fmt.Sprintf("%#v", c.AdminPassword), fmt.Sprint(c.AdminPassword),
 	} {
 		if !strings.Contains(text, "***") && !strings.Contains(text, fmt.Sprintf("%x", "***")) || strings.Contains(text, v["ONEX_ADMIN_PASSWORD"]) {
 			t.Errorf("the key may show in %q", text)

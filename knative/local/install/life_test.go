@@ -157,8 +157,8 @@ func (w *world) wantSpecUntouched(name string) {
 		w.t.Errorf("the spec has changed %d times, want once: when it was scaled", set.Generation-1)
 	}
 	for _, entry := range set.ManagedFields {
-		if entry.Manager == "onex-reconciler" && strings.Contains(string(entry.FieldsV1.Raw), `"f:spec"`) {
-			w.t.Errorf("the reconciler has written into the spec: %s", entry.FieldsV1.Raw)
+		if entry.Manager == "onex-reconciler" && strings.Contains(string(entry.FieldsV1.GetRawBytes()), `"f:spec"`) {
+			w.t.Errorf("the reconciler has written into the spec: %s", entry.FieldsV1.GetRawBytes())
 		}
 	}
 	if set.Spec.Selector != nil || set.Status.Selector != "apps.onex.io/minerset="+name {
