@@ -7,9 +7,9 @@ import (
 	"onex.io/onex/scripts/e2e"
 )
 
-// TestFirstCoin runs against the platform that the environment names, as the env file of a local platform or the
+// TestMainJob runs against the platform that the environment names, as the env file of a local platform or the
 // deployment's target does. Without one there is nothing to test here.
-func TestFirstCoin(t *testing.T) {
+func TestMainJob(t *testing.T) {
 	if os.Getenv("ONEX_ADDR") == "" {
 		t.Skip("ONEX_ADDR names no platform")
 	}

@@ -62,7 +62,7 @@ func options(state string) runner.Options {
 	}
 }
 
-func TestFirstCoinOnOneMachine(t *testing.T) {
+func TestMainJobOnOneMachine(t *testing.T) {
 	for name, mode := range map[string]struct {
 		set  func(*runner.Options)
 		then func(*testing.T, *runner.Platform)
