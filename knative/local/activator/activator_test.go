@@ -149,7 +149,7 @@ func TestACallerWhoLeavesTakesNoPlace(t *testing.T) {
 func TestWorkInHandIsDoneBeforeTheEnd(t *testing.T) {
 	w := newWorld(t, activator.Options{Max: 1, Concurrency: 5})
 	held := w.later("/hold")
-	w.until("a process", func() bool { return len(w.PIDs()) == 1 })
+	w.until("work in hand", func() bool { return strings.Contains(w.log(), "holds") })
 	pid := w.PIDs()[0]
 	ended := make(chan struct{})
 	stop := w.stop

@@ -53,9 +53,14 @@ func (a *Activator) join(r *replica) {
 	a.working.Go(func() { a.watch(r) })
 }
 
-// watch takes a process that ended out of service at once, and starts another if somebody waits.
+// watch sees the end of a process.
 func (a *Activator) watch(r *replica) {
 	<-r.Done()
+	a.bury(r)
+}
+
+// bury takes a process that ended out of service at once, and starts another if somebody waits.
+func (a *Activator) bury(r *replica) {
 	if !a.lose(r) {
 		return // it was asked to end
 	}

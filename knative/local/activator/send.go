@@ -1,11 +1,13 @@
 package activator
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // send brings a request to a process. One that turns out to be dead before it was told anything is passed over.
@@ -21,11 +23,25 @@ func (a *Activator) send(r *http.Request) (*http.Response, error) {
 			return response, nil
 		}
 		if !neverSent(err) {
+			a.mourn(r.Context(), to)
 			a.release(to)
 			return nil, err
 		}
 		a.lose(to)
 		a.release(to)
+	}
+}
+
+// lastBreath is how long a process whose connection broke has to be seen dead: its end is told a moment later.
+const lastBreath = time.Second
+
+// mourn takes a process out of service if it is dying, so that whoever asks again does not meet it once more.
+func (a *Activator) mourn(ctx context.Context, r *replica) {
+	select {
+	case <-r.Done():
+		a.bury(r)
+	case <-ctx.Done(): // the caller went, not the process
+	case <-time.After(lastBreath):
 	}
 }
 

@@ -56,6 +56,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	case "/hold": // until the file is there
+		fmt.Println("holds")
 		for os.Getenv("GATE") != "" {
 			if _, err := os.Stat(os.Getenv("GATE")); err == nil {
 				break
