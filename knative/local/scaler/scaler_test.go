@@ -107,7 +107,7 @@ func (w *world) stream(ctx context.Context, _ string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := c.CommitRecords(ctx, fetches.Records()...); err != nil {
+		if err := c.CommitRecords(context.WithoutCancel(ctx), fetches.Records()...); err != nil { // what is committed is counted
 			return err
 		}
 		w.add(&w.consumed, fetches.NumRecords())
