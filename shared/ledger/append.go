@@ -11,6 +11,9 @@ import (
 // ErrInsufficient is the reason of a charge that the balance does not cover.
 const ErrInsufficient = "InsufficientFunds"
 
+// errTooLarge is the reason of an income that does not fit into a wallet.
+const errTooLarge = "AmountTooLarge"
+
 // decide makes the entry to append to an account in this state; nil means that there is nothing to book.
 type decide func(context.Context, Account) (*Entry, error)
 
@@ -28,7 +31,7 @@ func (l *Ledger) append(ctx context.Context, name string, make decide) (bool, er
 			return booked, nil
 		}
 		kind := fault.KindOf(refusal)
-		if kind != fault.Conflict && kind != fault.Exhausted {
+		if kind != fault.Conflict && kind != fault.Exhausted && fault.ReasonOf(refusal) != errTooLarge {
 			return false, refusal
 		}
 		moved, err := l.advance(ctx, &a)
@@ -72,7 +75,7 @@ func (l *Ledger) number(e *Entry, a Account) error {
 	case e.Amount < 0 && e.Balance < 0:
 		return insufficient(a.Balance, -e.Amount)
 	case e.Amount > 0 && e.Balance < a.Balance:
-		return fault.New(fault.Invalid, "AmountTooLarge", "the amount %s OX does not fit into a wallet", e.Amount)
+		return fault.New(fault.Invalid, errTooLarge, "the amount %s OX does not fit into a wallet", e.Amount)
 	}
 	return nil
 }

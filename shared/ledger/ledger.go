@@ -96,7 +96,20 @@ func (l *Ledger) Credit(ctx context.Context, e Entry) (booked bool, err error) {
 	if e.Amount < 0 {
 		return false, fault.New(fault.Invalid, "AmountNegative", "%s OX are no income", e.Amount)
 	}
-	return l.append(ctx, e.Account, func(context.Context, Account) (*Entry, error) { return &e, nil })
+	booked, err = l.append(ctx, e.Account, func(context.Context, Account) (*Entry, error) { return &e, nil })
+	if fault.ReasonOf(err) == errTooLarge {
+		err = l.unlessBooked(ctx, e.Key, err)
+	}
+	return booked, err
+}
+
+// unlessBooked forgives a refusal of what was booked when it was possible. It scans: for what hardly ever happens.
+func (l *Ledger) unlessBooked(ctx context.Context, key string, refusal error) error {
+	there, err := l.entries.List(ctx, bson.D{{Key: "key", Value: key}})
+	if err == nil && len(there) == 0 {
+		err = refusal
+	}
+	return err
 }
 
 func entryID(account string, number int64) string { return fmt.Sprintf("%s/%d", account, number) }

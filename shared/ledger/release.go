@@ -21,6 +21,10 @@ func (l *Ledger) OpenPools(ctx context.Context) ([]OpenPool, error) {
 // Release takes the slots of a pool that is gone off the account's quota. They stay paid, and no money comes back.
 // A pool that is not open changes nothing; one that buys another slot later is open again, and counts for that.
 func (l *Ledger) Release(ctx context.Context, p OpenPool) (released bool, err error) {
+	// A state that is late may not know of the pool yet, and would be taken for one that has closed it.
+	if _, err := l.Account(ctx, p.Account); err != nil {
+		return false, err
+	}
 	released, err = l.append(ctx, p.Account, func(_ context.Context, a Account) (*Entry, error) {
 		if a.pool(p.ID) < 0 {
 			return nil, nil
@@ -31,5 +35,17 @@ func (l *Ledger) Release(ctx context.Context, p OpenPool) (released bool, err er
 	if err != nil {
 		return released, err
 	}
-	return released, l.pools.Delete(ctx, p.ID)
+	if err := l.pools.Delete(ctx, p.ID); err != nil {
+		return released, err
+	}
+	return released, l.keepOpen(ctx, p)
+}
+
+// keepOpen puts a pool back on the list that bought another slot while it was being released.
+func (l *Ledger) keepOpen(ctx context.Context, p OpenPool) error {
+	a, err := l.Account(ctx, p.Account)
+	if err != nil || a.pool(p.ID) < 0 {
+		return err
+	}
+	return l.pools.Put(ctx, p.ID, &p)
 }

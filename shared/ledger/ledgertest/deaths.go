@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"onex.io/onex/shared/ledger"
@@ -46,6 +47,31 @@ func deaths(t *testing.T, b *book) {
 			}
 		}
 	}
+}
+
+// releaseAfterDeath kills whoever opens a pool after each of the writes of that, and then releases the pool: what was
+// paid for is given back to the quota.
+func releaseAfterDeath(t *testing.T, b *book) {
+	const writes = 4 // the entry, the purchase, the pool, the account
+	for n := range writes + 1 {
+		s := ledger.Slot{Account: key("released", n), Pool: key("released/", n), MinerType: "small"}
+		b.credit(t, gift(s.Account, "gift/"+s.Account, 100), true)
+		b.dying(t, n, func(ctx context.Context) { _ = b.BuySlot(ctx, s, terms(9)) })
+		must(t, b.insist(func() error {
+			_, err := b.Release(t.Context(), ledger.OpenPool{ID: s.Pool, Account: s.Account})
+			return err
+		}))
+		if a := b.account(t, s.Account); a.Slots != 0 || len(a.Pools) != 0 {
+			t.Errorf("dead after %d writes, then released: %+v", n, a)
+		}
+	}
+}
+
+// repeatWhenFull repeats an income that has filled a wallet to the brim.
+func repeatWhenFull(t *testing.T, b *book) {
+	b.credit(t, gift("a", "1", math.MaxInt64), true)
+	b.credit(t, gift("a", "1", math.MaxInt64), false)
+	b.wantSound(t, "a", 1, math.MaxInt64)
 }
 
 // dying runs f in a process that is killed after so many writes.

@@ -36,6 +36,7 @@ func Run(t *testing.T, s Server) {
 		"an income below nothing is refused":                                  negative,
 		"a balance is never negative":                                         neverNegative,
 		"an amount that fits into no wallet is refused":                       tooLarge,
+		"an income that filled a wallet is no error when it is repeated":      repeatWhenFull,
 		"entries are read downwards by pages":                                 pages,
 		"a state that is lost is told again by the entries":                   stateLost,
 		"a state that is late is brought up":                                  stateLate,
@@ -60,6 +61,7 @@ func Run(t *testing.T, s Server) {
 		"a pool that buys after its release is open again":                    releaseReopened,
 		"rewards are summed by account and by open pool":                      earned,
 		"whoever dies after any write has bought the slot once or not at all": deaths,
+		"a pool whose opening was broken off is released":                     releaseAfterDeath,
 		"with forty thousand entries all is read by exact _id":                exactly,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t, s)) })
