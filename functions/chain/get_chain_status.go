@@ -11,6 +11,7 @@ import (
 
 	"onex.io/onex/shared/api/apps/v1beta1"
 	"onex.io/onex/shared/api/chain"
+	"onex.io/onex/shared/chainnode"
 	"onex.io/onex/shared/kube"
 	"onex.io/onex/shared/object"
 	"onex.io/onex/shared/op"
@@ -39,7 +40,7 @@ func newGetChainStatus(p *platform.Platform) (op.RequestFunc[chain.StatusRequest
 	return (&getChainStatus{
 		chains: func(ns string) chains { return objects.Chains(ns) },
 		miners: func(ns string) miners { return objects.Miners(ns) },
-		nodes:  nodes{http: p.HTTP, pattern: p.Config.Nodes}, now: p.Now,
+		nodes:  nodes{chainnode.Nodes{HTTP: p.HTTP, Pattern: p.Config.Nodes}}, now: p.Now,
 	}).Handle, nil
 }
 
@@ -53,7 +54,7 @@ func (f *getChainStatus) Handle(ctx context.Context, in *chain.StatusRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	s, err := f.nodes.status(ctx, c.Namespace, c.Name)
+	s, err := f.nodes.status(ctx, c)
 	if err != nil {
 		return nil, err
 	}

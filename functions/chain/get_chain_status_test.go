@@ -14,6 +14,7 @@ import (
 
 	"onex.io/onex/shared/api/apps/v1beta1"
 	"onex.io/onex/shared/api/chain"
+	"onex.io/onex/shared/chainnode"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/toyblc/block"
 )
@@ -57,7 +58,7 @@ func (w *world) statusOf(n *node, caller string, in chain.StatusRequest, now tim
 	w.t.Cleanup(server.Close)
 	f := &getChainStatus{
 		chains: w.open, miners: func(ns string) miners { return w.objects.Miners(ns) }, now: func() time.Time { return now },
-		nodes: nodes{http: http.DefaultClient, pattern: server.URL + "/%[2]s/%[1]s"},
+		nodes: nodes{chainnode.Nodes{HTTP: http.DefaultClient, Pattern: server.URL + "/%[2]s/%[1]s"}},
 	}
 	return f.Handle(as(w.t, caller), &in)
 }

@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 
+	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/api/wallet"
 	"onex.io/onex/shared/ledger"
 	"onex.io/onex/shared/platform"
@@ -25,6 +26,16 @@ type opener func(context.Context) (book, error)
 
 func bookOf(p *platform.Platform) opener {
 	return func(ctx context.Context) (book, error) { return p.Ledger(ctx) }
+}
+
+// own opens the book at the caller's account.
+func (open opener) own(ctx context.Context) (book, ledger.Account, error) {
+	b, err := open(ctx)
+	if err != nil {
+		return nil, ledger.Account{}, err
+	}
+	a, err := b.Account(ctx, access.From(ctx).UserID)
+	return b, a, err
 }
 
 // entriesOf turns entries into those of the public contract.

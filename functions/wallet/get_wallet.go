@@ -3,7 +3,6 @@ package wallet
 import (
 	"context"
 
-	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/api/wallet"
 	"onex.io/onex/shared/op"
 	"onex.io/onex/shared/platform"
@@ -18,11 +17,7 @@ func newGetWallet(p *platform.Platform) (op.RequestFunc[wallet.GetRequest, walle
 
 // Handle reads the account and the entries below it: one consistent balance, whatever is booked meanwhile.
 func (f *getWallet) Handle(ctx context.Context, in *wallet.GetRequest) (*wallet.Wallet, error) {
-	book, err := f.book(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a, err := book.Account(ctx, access.From(ctx).UserID)
+	book, a, err := f.book.own(ctx)
 	if err != nil {
 		return nil, err
 	}

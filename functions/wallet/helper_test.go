@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/chainnode"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/ledger"
 	"onex.io/onex/shared/money"
@@ -268,7 +269,7 @@ func newTown(t *testing.T) *town {
 	server := httptest.NewServer(w.nodes)
 	t.Cleanup(server.Close)
 	w.payroll = payroll{
-		nodes: nodes{http: server.Client(), pattern: server.URL + "/%s/%s"}, book: w.book.open, signers: w.signers,
+		nodes: nodes{chainnode.Nodes{HTTP: server.Client(), Pattern: server.URL + "/%s/%s"}}, book: w.book.open, signers: w.signers,
 		cursors: w.cursors, confirmations: 3, rate: 1000 * money.OX, now: func() time.Time { return noon },
 	}
 	return w

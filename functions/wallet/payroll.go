@@ -25,7 +25,7 @@ type payroll struct {
 
 type blockReader interface {
 	// Blocks reads blocks of the main chain, ascending from the given height; an empty page is beyond the head.
-	Blocks(ctx context.Context, namespace, chain string, from int64) ([]block.Block, error)
+	Blocks(ctx context.Context, c *v1beta1.Chain, from int64) ([]block.Block, error)
 }
 
 type signerReader interface {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"onex.io/onex/shared/chainnode"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/ledger"
 	"onex.io/onex/shared/money"
@@ -142,12 +143,14 @@ func TestWhatCannotBeVerifiedIsNotPaid(t *testing.T) {
 
 func TestANodeThatDoesNotAnswerIsBusyAndSettlesNothing(t *testing.T) {
 	for name, away := range map[string]func(*town){
-		"it refuses":          func(w *town) { w.nodes.status = http.StatusInternalServerError },
-		"it knows not":        func(w *town) { w.nodes.status = http.StatusNotFound },
-		"the store is away":   func(w *town) { w.signers.away = true },
-		"the cursor is away":  func(w *town) { w.cursors.away = true },
-		"the ledger is away":  func(w *town) { w.book.away = true },
-		"nobody listens":      func(w *town) { w.payroll.nodes = nodes{http: http.DefaultClient, pattern: "http://127.0.0.1:1/%s/%s"} },
+		"it refuses":         func(w *town) { w.nodes.status = http.StatusInternalServerError },
+		"it knows not":       func(w *town) { w.nodes.status = http.StatusNotFound },
+		"the store is away":  func(w *town) { w.signers.away = true },
+		"the cursor is away": func(w *town) { w.cursors.away = true },
+		"the ledger is away": func(w *town) { w.book.away = true },
+		"nobody listens": func(w *town) {
+			w.payroll.nodes = nodes{chainnode.Nodes{HTTP: http.DefaultClient, Pattern: "http://127.0.0.1:1/%s/%s"}}
+		},
 		"it answers nonsense": func(w *town) { w.payroll.nodes = nonsense(w) },
 	} {
 		w := newTown(t)

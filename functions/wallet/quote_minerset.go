@@ -48,16 +48,11 @@ func (f *quoteMinerSet) Handle(ctx context.Context, in *wallet.QuoteRequest) (*w
 	if n > int64(math.MaxInt64/t.Price) {
 		return nil, fault.Field("replicas", "no wallet can pay %d slots", n)
 	}
-	user := access.From(ctx).UserID
-	limit, err := f.limits.Miners(ctx, user)
+	limit, err := f.limits.Miners(ctx, access.From(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}
-	book, err := f.book(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a, err := book.Account(ctx, user)
+	_, a, err := f.book.own(ctx)
 	if err != nil {
 		return nil, err
 	}

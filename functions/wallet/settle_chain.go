@@ -12,6 +12,7 @@ import (
 
 	"onex.io/onex/eventing"
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/chainnode"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/kube"
 	"onex.io/onex/shared/op"
@@ -55,7 +56,7 @@ func payrollOf(p *platform.Platform) (kubeChains, payroll, error) {
 		return kubeChains{}, payroll{}, err
 	}
 	return kubeChains{objects}, payroll{
-		nodes: nodes{http: p.HTTP, pattern: p.Config.Nodes}, book: bookOf(p),
+		nodes: nodes{chainnode.Nodes{HTTP: p.HTTP, Pattern: p.Config.Nodes}}, book: bookOf(p),
 		signers: signersOf(db), cursors: store.In[cursor](db, "settlements"),
 		confirmations: p.Config.Confirmations, rate: p.Config.RewardPerGigahash, now: p.Now,
 	}, nil

@@ -22,15 +22,15 @@ type short struct {
 	n  int
 }
 
-func (s short) Blocks(ctx context.Context, namespace, chain string, from int64) ([]block.Block, error) {
-	page, err := s.of.Blocks(ctx, namespace, chain, from)
+func (s short) Blocks(ctx context.Context, c *v1beta1.Chain, from int64) ([]block.Block, error) {
+	page, err := s.of.Blocks(ctx, c, from)
 	return page[:min(s.n, len(page))], err
 }
 
 // nonsense is a node that answers something else.
 func nonsense(w *town) blockReader {
 	of := w.payroll.nodes.(nodes)
-	of.http = &http.Client{Transport: answers(`{"blocks":`)}
+	of.HTTP = &http.Client{Transport: answers(`{"blocks":`)}
 	return of
 }
 

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/chainnode"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/toyblc/block"
 )
@@ -38,7 +38,7 @@ func (p payroll) start(ctx context.Context, c *v1beta1.Chain, settled int64) (*w
 		Interval: time.Duration(c.Spec.MinMineIntervalSeconds) * time.Second,
 	}
 	from := max(0, settled+1-block.WindowSize)
-	page, err := p.nodes.Blocks(ctx, c.Namespace, c.Name, from)
+	page, err := p.nodes.Blocks(ctx, c, from)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (p payroll) start(ctx context.Context, c *v1beta1.Chain, settled int64) (*w
 
 // next gives the blocks that one more page confirms; more is false at the head of the chain.
 func (w *walk) next(ctx context.Context) (confirmed []block.Block, more bool, err error) {
-	page, err := w.payroll.nodes.Blocks(ctx, w.chain.Namespace, w.chain.Name, w.verifier.Head().Index+1)
+	page, err := w.payroll.nodes.Blocks(ctx, w.chain, w.verifier.Head().Index+1)
 	if err != nil {
 		return nil, false, err
 	}
@@ -82,33 +82,12 @@ func unbelievable(c *v1beta1.Chain, err error) error {
 }
 
 // nodes reads chains from their nodes.
-type nodes struct {
-	http    *http.Client
-	pattern string // URL of a chain's node, for (chain, namespace)
-}
+type nodes struct{ chainnode.Nodes }
 
 // Blocks asks for one page.
-func (n nodes) Blocks(ctx context.Context, namespace, chain string, from int64) ([]block.Block, error) {
-	url := fmt.Sprintf(n.pattern, chain, namespace) + fmt.Sprintf("/v1/blocks?from=%d&limit=%d", from, pageSize)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, fmt.Errorf("blocks of chain %q: %w", chain, err)
-	}
-	response, err := n.http.Do(request)
-	if err != nil {
-		return nil, nodeAway(chain, err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, nodeAway(chain, fmt.Errorf("status %d", response.StatusCode))
-	}
-	var page []block.Block
-	if err := json.NewDecoder(io.LimitReader(response.Body, pageBytes)).Decode(&page); err != nil {
-		return nil, nodeAway(chain, err)
-	}
-	return page, nil
-}
-
-func nodeAway(chain string, err error) error {
-	return fault.New(fault.Busy, "NodeAway", "the node of the chain does not answer now: %w", fmt.Errorf("chain %q: %w", chain, err))
+func (n nodes) Blocks(ctx context.Context, c *v1beta1.Chain, from int64) (page []block.Block, err error) {
+	err = n.Ask(ctx, c, fmt.Sprintf("/v1/blocks?from=%d&limit=%d", from, pageSize), func(body io.Reader) error {
+		return json.NewDecoder(io.LimitReader(body, pageBytes)).Decode(&page)
+	})
+	return page, err
 }

@@ -7,7 +7,6 @@ import (
 
 	"onex.io/onex/scripts/life"
 	"onex.io/onex/shared/api/wallet"
-	"onex.io/onex/shared/money"
 )
 
 // economy holds what a user is shown against each other: every entry page by page, earnings, quota and quote.
@@ -17,7 +16,7 @@ func (w *world) economy(t *testing.T, ada *life.Life) {
 		if err != nil {
 			return err
 		}
-		sums, slots, err := pagesOf(ctx, ada, before.Count)
+		sums, err := pagesOf(ctx, ada, before.Count)
 		if err != nil {
 			return err
 		}
@@ -36,14 +35,14 @@ func (w *world) economy(t *testing.T, ada *life.Life) {
 		if after.Count != before.Count {
 			return fmt.Errorf("a coin came meanwhile: %w", errNotYet)
 		}
-		if sums["gift"]+sums["slot"]+sums["reward"] != before.Balance || earnings.Confirmed != sums["reward"] || earnings.Former.Confirmed != 0 {
+		if sums.Of["gift"]+sums.Of["slot"]+sums.Of["reward"] != before.Balance || earnings.Confirmed != sums.Of["reward"] || earnings.Former.Confirmed != 0 {
 			t.Errorf("%s OX in the wallet, entries of %v, earnings %+v", before.Balance, sums, earnings)
 		}
 		if len(earnings.Pools) != 1 || earnings.Pools[0].Pool != string(ada.MinerSet.UID) || len(earnings.Unread) > 0 {
 			t.Errorf("earnings %+v, want those of pool %s", earnings, ada.MinerSet.UID)
 		}
-		if quota.Used != slots || quota.Left != quota.Limit-slots {
-			t.Errorf("quota %+v, want %d used", quota, slots)
+		if quota.Used != sums.Slots || quota.Left != quota.Limit-sums.Slots {
+			t.Errorf("quota %+v, want %d used", quota, sums.Slots)
 		}
 		return nil
 	})
@@ -54,30 +53,21 @@ func (w *world) economy(t *testing.T, ada *life.Life) {
 	}
 }
 
-// pagesOf sums the newest entries from a number down by kind, and counts the slots that they bought.
-func pagesOf(ctx context.Context, ada *life.Life, count int64) (sums map[string]money.Amount, slots int64, err error) {
-	sums = map[string]money.Amount{}
-	seen := int64(0)
-	for before := count + 1; before > 0; {
-		page, err := ada.Client.ListEntries(ctx, wallet.ListEntriesRequest{Limit: 7, Before: before})
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, e := range page.Items {
-			if seen++; e.Number != count+1-seen {
-				return nil, 0, fmt.Errorf("entry %d comes in the place of %d", e.Number, count+1-seen)
-			}
-			sums[e.Kind] += e.Amount
-			if e.Kind == "slot" {
-				slots++
-			}
-		}
-		before = page.Before
+// pagesOf adds up the first so many entries, which the pages show without a gap.
+func pagesOf(ctx context.Context, ada *life.Life, count int64) (life.Sums, error) {
+	entries, err := ada.Entries(ctx, count, 7)
+	if err != nil {
+		return life.Sums{}, err
 	}
-	if seen != count {
-		return nil, 0, fmt.Errorf("%d entries on the pages, %d in the wallet", seen, count)
+	for i, e := range entries {
+		if want := count - int64(i); e.Number != want {
+			return life.Sums{}, fmt.Errorf("entry %d comes in the place of %d", e.Number, want)
+		}
 	}
-	return sums, slots, nil
+	if seen := int64(len(entries)); seen != count {
+		return life.Sums{}, fmt.Errorf("%d entries on the pages, %d in the wallet", seen, count)
+	}
+	return life.Add(entries), nil
 }
 
 // placesReturned waits until nothing counts against the quota of somebody whose pools are gone.

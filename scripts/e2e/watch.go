@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 
+	"onex.io/onex/scripts/life"
 	"onex.io/onex/shared/api/apps/v1beta1"
 )
 
@@ -114,7 +115,7 @@ func (s *sightings) see(p *corev1.Pod, gone bool) {
 	switch {
 	case len(alive) == 0 && s.cycle[name] == neverSeen:
 		s.cycle[name] = wasZero
-	case podReady(p) && !gone && s.cycle[name] == wasZero:
+	case life.PodReady(p) && !gone && s.cycle[name] == wasZero:
 		s.cycle[name] = wasUp
 	case len(alive) == 0 && s.cycle[name] == wasUp:
 		s.cycle[name] = backToZero
@@ -189,15 +190,6 @@ func (w *world) wakeEach(t *testing.T, s *sightings) {
 		_ = calls.Wait() // a refusal is an answer
 		return fmt.Errorf("cold %v, still warm %v: %w", cold, warm, errNotYet)
 	})
-}
-
-func podReady(p *corev1.Pod) bool {
-	for _, c := range p.Status.Conditions {
-		if c.Type == corev1.PodReady {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
 }
 
 func decode(r io.Reader, out any) error {

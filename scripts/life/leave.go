@@ -48,7 +48,7 @@ func (l *Life) SeeItReplaced(ctx context.Context) error {
 		if err != nil {
 			return false, nil // it is away for a moment
 		}
-		return pod.UID != l.killed && ready(pod), nil
+		return pod.UID != l.killed && PodReady(pod), nil
 	})
 	if err != nil {
 		return err
@@ -60,7 +60,8 @@ func (l *Life) SeeItReplaced(ctx context.Context) error {
 	return nil
 }
 
-func ready(p *corev1.Pod) bool {
+// PodReady says whether a pod's condition is that it is ready.
+func PodReady(p *corev1.Pod) bool {
 	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 	})
@@ -108,40 +109,49 @@ func (l *Life) left(ctx context.Context) (int64, error) {
 // CountMoney adds up every entry of the wallet: the gift, less the slots that were bought, and what was mined. Each
 // slot was charged once, whatever happened to its miner.
 func (l *Life) CountMoney(ctx context.Context) error {
-	sum, err := l.entries(ctx)
+	if _, err := l.look(ctx, func() bool { return true }); err != nil {
+		return err
+	}
+	entries, err := l.Entries(ctx, l.Wallet.Count, 100)
 	if err != nil {
 		return err
 	}
-	if sum.slots != more || sum.of["gift"]+sum.of["slot"]+sum.of["reward"] != l.Wallet.Balance {
-		return fmt.Errorf("the money does not add up: %d slots, %v, wallet %s OX", sum.slots, sum.of, l.Wallet.OX)
+	sum := Add(entries)
+	if sum.Slots != more || sum.Of["gift"]+sum.Of["slot"]+sum.Of["reward"] != l.Wallet.Balance {
+		return fmt.Errorf("the money does not add up: %d slots, %v, wallet %s OX", sum.Slots, sum.Of, l.Wallet.OX)
 	}
-	l.say("the money adds up: %s gift %s for %d slots + %s mined = %s OX", sum.of["gift"], sum.of["slot"], sum.slots, sum.of["reward"], l.Wallet.OX)
+	l.say("the money adds up: %s gift %s for %d slots + %s mined = %s OX", sum.Of["gift"], sum.Of["slot"], sum.Slots, sum.Of["reward"], l.Wallet.OX)
 	return nil
 }
 
-type sums struct {
-	of    map[string]money.Amount // kind of entry → sum
-	slots int
+// Sums are entries added up.
+type Sums struct {
+	Of    map[string]money.Amount // kind of entry → sum
+	Slots int64                   // how many were bought, or changed their type
 }
 
-// entries reads the whole wallet, newest first, page by page.
-func (l *Life) entries(ctx context.Context) (sums, error) {
-	s := sums{of: map[string]money.Amount{}}
-	if _, err := l.look(ctx, func() bool { return true }); err != nil {
-		return s, err
+// Add adds entries up.
+func Add(entries []wallet.Entry) Sums {
+	s := Sums{Of: map[string]money.Amount{}}
+	for _, e := range entries {
+		s.Of[e.Kind] += e.Amount
+		if e.Kind == "slot" {
+			s.Slots++
+		}
 	}
-	for before := l.Wallet.Count + 1; before > 0; {
-		page, err := l.Client.ListEntries(ctx, wallet.ListEntriesRequest{Before: before, Limit: 100})
+	return s
+}
+
+// Entries reads the first so many entries of the wallet, newest first, page by page.
+func (l *Life) Entries(ctx context.Context, count int64, pageSize int) ([]wallet.Entry, error) {
+	var all []wallet.Entry
+	for before := count + 1; before > 0; {
+		page, err := l.Client.ListEntries(ctx, wallet.ListEntriesRequest{Before: before, Limit: pageSize})
 		if err != nil {
-			return s, err
+			return nil, err
 		}
-		for _, e := range page.Items {
-			s.of[e.Kind] += e.Amount
-			if e.Kind == "slot" {
-				s.slots++
-			}
-		}
+		all = append(all, page.Items...)
 		before = page.Before
 	}
-	return s, nil
+	return all, nil
 }

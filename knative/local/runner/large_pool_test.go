@@ -53,10 +53,7 @@ func TestAPoolOfTenThousandRunsWhatIsPaidFor(t *testing.T) {
 	if err != nil || list.TotalCount > 6+30 {
 		t.Errorf("%d miners for 6 paid slots: at most 30 may wait (%v)", list.TotalCount, err)
 	}
-	pods, err := place.Pods.Pods(ada.User.UserID).List(t.Context(), metav1.ListOptions{})
-	if err != nil || len(pods.Items) != 6+1 {
-		t.Errorf("%d pods for 6 paid slots and the chain's first node (%v)", len(pods.Items), err)
-	}
+	awaitPods(t, place, ada.User.UserID, 6+1)
 	if err := ada.Leave(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -77,6 +74,24 @@ func awaitPaid(t *testing.T, ada *life.Life, reason, told string) {
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("the set is not %q for %s: %+v", told, reason, c)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// awaitPods waits until there are so many pods: never more of them, and the last may come a moment after it was paid.
+func awaitPods(t *testing.T, place life.Options, namespace string, want int) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for {
+		pods, err := place.Pods.Pods(namespace).List(t.Context(), metav1.ListOptions{})
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case len(pods.Items) == want:
+			return
+		case len(pods.Items) > want || time.Now().After(deadline):
+			t.Fatalf("%d pods, want %d: one for each paid slot and the chain's first node", len(pods.Items), want)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
