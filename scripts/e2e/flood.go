@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	floodSize = 20_000
-	auditStream   = "store-audit"
+	floodSize   = 20_000
+	auditStream = "store-audit"
 	// killEvery is how often the consumer's pods are deleted by force in one of the floods.
 	killEvery = 5 * time.Second
 )
