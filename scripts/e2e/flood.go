@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -56,7 +57,7 @@ func (w *world) flood(t *testing.T, seen *sightings, harm func(context.Context))
 	done := make(chan struct{})
 	eventually(t, auditStream+" wakes and stores the first", func(ctx context.Context) error {
 		if n, err := w.stored(ctx, subject); err != nil || n == 0 {
-			return fmt.Errorf("%w, %v", errNotYet, err)
+			return errors.Join(errNotYet, err)
 		}
 		return nil
 	})
@@ -65,7 +66,7 @@ func (w *world) flood(t *testing.T, seen *sightings, harm func(context.Context))
 	defer func() { stop(); <-done }()
 	eventually(t, "all records are stored", func(ctx context.Context) error {
 		if n, err := w.stored(ctx, subject); err != nil || n < floodSize {
-			return fmt.Errorf("%d of %d: %w, %v", n, floodSize, errNotYet, err)
+			return errors.Join(fmt.Errorf("%d of %d: %w", n, floodSize, errNotYet), err)
 		}
 		return nil
 	})

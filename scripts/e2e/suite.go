@@ -30,6 +30,9 @@ func Run(t *testing.T, o Options) {
 	t.Run("a filter that changes changes what is delivered, and an event that comes again gives nothing", func(t *testing.T) { w.changeFilter(t) })
 	t.Run("what is refused for good is kept, with its cause", func(t *testing.T) { w.keepDeadLetter(t, ada) })
 	t.Run("five miners mine where three did", func(t *testing.T) { w.grow(t, ada) })
+	if seen.serverless {
+		t.Run("a function that is killed is there again for the next request", func(t *testing.T) { w.killFunction(t, ada) })
+	}
 	t.Run("a miner that is killed, and the reconciler with it, comes back in its slot, free of charge", func(t *testing.T) { w.killMiner(t, ada) })
 	t.Run("the ledger agrees with the world", func(t *testing.T) { w.auditLedger(t, ada, seen) })
 	t.Run("pages, earnings, quota and quote agree", func(t *testing.T) { w.economy(t, ada) })
@@ -113,6 +116,22 @@ func (w *world) remove(t *testing.T, ada *life.Life) {
 		return err
 	})
 	fatal(t, w.objects.DeleteNamespace(t.Context(), ns))
+}
+
+// killFunction kills the pods of an operation by force, which at that moment is warm, and asks it again.
+func (w *world) killFunction(t *testing.T, ada *life.Life) {
+	before, err := ada.Client.GetWallet(t.Context(), 1)
+	fatal(t, err)
+	now := int64(0)
+	fatal(t, w.core.CoreV1().Pods("onex").DeleteCollection(t.Context(), metav1.DeleteOptions{GracePeriodSeconds: &now},
+		metav1.ListOptions{LabelSelector: "serving.knative.dev/service=get-wallet"}))
+	eventually(t, "get-wallet answers again", func(ctx context.Context) error {
+		after, err := ada.Client.GetWallet(ctx, 1)
+		if err == nil && after.Count < before.Count {
+			t.Errorf("%d entries, and before it was killed %d", after.Count, before.Count)
+		}
+		return err
+	})
 }
 
 // killMiner kills a miner's pod without grace, and where the reconciler runs in pods, those too. It waits for another
