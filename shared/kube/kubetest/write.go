@@ -28,6 +28,9 @@ func (s *Server) create(r *http.Request, at target) (int, any) {
 	if _, taken := s.objects[at]; taken {
 		return failed(http.StatusConflict, metav1.StatusReasonAlreadyExists, at)
 	}
+	if dryRun(r) {
+		return http.StatusCreated, o
+	}
 	delete(o.Object, "status")
 	o.SetAPIVersion(versionOf(at.group))
 	if o.GetKind() == "" {
