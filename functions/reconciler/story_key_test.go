@@ -24,7 +24,9 @@ func TestSecretsAreMadeAndNeverRead(t *testing.T) {
 	s := newStory(t)
 	s.addChain(user, "harbour")
 	s.addSet("night", 2)
-	s.server.Refuse(func(r *http.Request) bool { return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/secrets") })
+	s.server.Refuse(func(r *http.Request) bool {
+		return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/secrets")
+	})
 	s.converge()
 	s.kill(user, "night-0")
 	s.converge()
