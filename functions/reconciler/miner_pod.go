@@ -45,8 +45,12 @@ func decidePod(have, want *corev1.Pod, now time.Time) (podAct, time.Duration) {
 	return podKeep, 0
 }
 
-// run keeps the Miner's pod: there, alive, and of the make that is wanted now.
+// run keeps the Miner's pod: there, alive, and of the make that is wanted now. A key that is new is told first.
 func (l *minerLoop) run(ctx context.Context, s *minerScope) error {
+	if s.miner.Status.PublicKey != s.seen.Status.PublicKey {
+		s.unfinished = true
+		return errWait
+	}
 	want, err := buildPod(node{
 		miner: s.miner, chain: s.chain, kind: s.kind, genesis: s.place.genesis, image: l.imageOf(s.chain), sink: l.sink,
 	})

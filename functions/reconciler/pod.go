@@ -162,7 +162,7 @@ func volumes(m *v1beta1.Miner) []corev1.Volume {
 	return []corev1.Volume{
 		{Name: "data", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &limit}}},
 		{Name: "key", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
-			SecretName: keySecret(m.Name), DefaultMode: ptr(int32(0o440)),
+			SecretName: keySecret(m), DefaultMode: ptr(int32(0o440)),
 		}}},
 	}
 }
