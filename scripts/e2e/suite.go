@@ -24,6 +24,13 @@ func Run(t *testing.T, o Options) {
 	t.Run("kubectl shows the columns that it should", func(t *testing.T) { w.columns(t, ada) })
 	t.Run("nobody gets in without a valid token", func(t *testing.T) { w.defaultDeny(t, ada) })
 	t.Run("nobody sees another's namespace", func(t *testing.T) { w.ownNamespaceOnly(t, ada) })
+	t.Run("headers make nobody of a caller", func(t *testing.T) { w.forgedHeaders(t, ada) })
+	t.Run("an operation refuses who comes straight to it without a token", func(t *testing.T) { w.straight(t, ada) })
+	t.Run("forged events change nothing", func(t *testing.T) { w.forgedEvents(t, ada) })
+	if seen.serverless {
+		t.Run("the ingress knows the gateway alone", w.onlyTheGateway)
+		t.Run("accounts may do what the table says", func(t *testing.T) { w.rights(t, ada) })
+	}
 	t.Run("a session ends when it should, and a key of one's own goes on", w.sessions)
 	t.Run("the administrator of the first start sees every namespace and raises a quota", func(t *testing.T) { w.administrator(t, ada) })
 	t.Run("bad input names the field and changes nothing", func(t *testing.T) { w.badInput(t, ada) })
