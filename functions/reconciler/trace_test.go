@@ -38,7 +38,9 @@ func toldNight(t *testing.T, clock func() time.Time) (*telemetrytest.Collector, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := s.running(func(o *Options) { o.Telemetry, o.Collector, o.TraceRatio, o.Clock = told, "http://collector", 0.5, clock })
+	stop := s.running(func(o *Options) {
+		o.Telemetry, o.Collector, o.TraceRatio, o.Clock = told, "http://collector", 0.5, clock
+	})
 	s.eventually("a miner ready", s.setReady("night", "1/1"))
 	pod := s.pod(user, "night-0")
 	stop()
