@@ -102,9 +102,9 @@ VERSION_VARIABLE := k8s.io/component-base/version
 kube:
 	@scripts/build kube knative/local ./cmd/kube -ldflags '-s -w -X $(VERSION_VARIABLE).gitVersion=$(KUBE_VERSION)'
 toyblc:
-	@scripts/build toyblc . ./toyblc/cmd/toyblc
+	@scripts/build toyblc . ./toyblc/cmd/toyblc -tags grpcnotrace
 functions:
-	@scripts/build functions . ./functions -ldflags '-s -w'
+	@scripts/build functions . ./functions -tags grpcnotrace -ldflags '-s -w'
 onex:
 	@scripts/build onex knative/local ./cmd/onex
 

@@ -28,5 +28,6 @@ func platform(t *testing.T) e2e.Options {
 		Addr: os.Getenv("ONEX_ADDR"), Host: os.Getenv("ONEX_HOST"), Kubeconfig: os.Getenv("KUBECONFIG"),
 		Mongo: os.Getenv("ONEX_MONGO"), Kafka: os.Getenv("ONEX_KAFKA"), Proxy: os.Getenv("ONEX_PROXY"),
 		Triggers: os.Getenv("ONEX_TRIGGERS"), AdminPasswordFile: os.Getenv("ONEX_ADMIN_PASSWORD_FILE"), Fault: os.Getenv("E2E_FAULT"),
+		Collector: os.Getenv("ONEX_COLLECTOR"),
 	}
 }

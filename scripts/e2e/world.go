@@ -41,6 +41,8 @@ type Options struct {
 	Kafka string
 	// Fault, if set, is a program that does harm to parts of the cluster.
 	Fault string
+	// Collector, if set, is the URL at which the platform tells a collector what it does: the test listens there.
+	Collector string
 }
 
 // world is the platform under test, from the inside.
