@@ -43,8 +43,8 @@ func folders() []string {
 func Render(operations []op.Operation) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, o := range operations {
-		for name, folder := range templatesOf(o) {
-			if err := add(files, path.Join(folder, o.Name+".yaml"), name, viewOf(o, op.DeadLetterSink(operations))); err != nil {
+		for name, file := range templatesOf(o) {
+			if err := add(files, file, name, viewOf(o, op.DeadLetterSink(operations))); err != nil {
 				return nil, err
 			}
 		}
@@ -59,23 +59,25 @@ func Render(operations []op.Operation) (map[string][]byte, error) {
 	return files, err
 }
 
-// templatesOf says which templates an operation needs, and into which folder each is rendered.
+// templatesOf says which templates an operation needs, and into which file each is rendered.
 func templatesOf(o op.Operation) map[string]string {
-	needed := map[string]string{}
+	needed, own := map[string]string{}, o.Name+".yaml"
 	if o.Serves() {
-		needed["service"] = "knative/services"
+		needed["service"] = "knative/services/" + own
 	}
 	if len(o.Rights) > 0 {
-		needed["rbac"] = "knative/rbac"
+		needed["rbac"] = "knative/rbac/" + own
 	}
 	for _, w := range o.Wakes {
 		switch {
 		case w.Event != nil || w.Schedule != nil:
-			needed["trigger"] = "triggers"
+			needed["trigger"] = "triggers/" + own
+		case w.Objects != nil:
+			needed["trigger"], needed["sourcerbac"] = "triggers/"+own, "knative/rbac/"+o.Name+"-source.yaml"
 		case w.Topic != nil:
-			needed["stream"], needed["scaledobject"] = "knative/streams", "triggers"
+			needed["stream"], needed["scaledobject"] = "knative/streams/"+own, "triggers/"+own
 		case w.Deploy:
-			needed["job"] = "knative/jobs"
+			needed["job"] = "knative/jobs/" + own
 		}
 	}
 	return needed
