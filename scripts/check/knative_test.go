@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -249,7 +250,7 @@ func TestScaledObjectsHoldInKEDA(t *testing.T) {
 		"bootstrapServers", "bootstrapServersFromEnv", "consumerGroup", "topic", "lagThreshold", "activationLagThreshold", "offsetResetPolicy",
 		"allowIdleConsumers", "scaleToZeroOnInvalidOffset", "limitToPartitionsWithLag", "excludePersistentLag", "version", "sasl", "tls",
 	}
-	count := 0
+	logins, count := named(objects(t), "keda.sh/v1alpha1 TriggerAuthentication"), 0
 	for _, o := range objects(t) {
 		s, ok := o.body.(*kedav1alpha1.ScaledObject)
 		if !ok {
@@ -269,6 +270,9 @@ func TestScaledObjectsHoldInKEDA(t *testing.T) {
 			t.Errorf("%s: %q reads %v, woken by %+v", o.file, s.Name, topic, s.Spec.Triggers)
 			continue
 		}
+		if ref := s.Spec.Triggers[0].AuthenticationRef; ref == nil || ref.Kind != "" || !slices.Contains(logins, ref.Name) {
+			t.Errorf("%s: KEDA logs in by %+v, which is not there", o.file, ref)
+		}
 		m := s.Spec.Triggers[0].Metadata
 		for key := range m {
 			if !slices.Contains(known, key) {
@@ -284,6 +288,35 @@ func TestScaledObjectsHoldInKEDA(t *testing.T) {
 	}
 	if count == 0 {
 		t.Error("no ScaledObject was judged")
+	}
+}
+
+// A log-in that a plain Kafka does not want must be one that KEDA can do without: nothing but references, whose Secret
+// may be away, to what its kafka trigger may do without.
+func TestLogInsHoldInKEDAAndMayBeEmpty(t *testing.T) {
+	optional := []string{"username", "password", "ca", "cert", "key", "keyPassword", "tls", "sasl"}
+	count := 0
+	for _, o := range objects(t) {
+		a, ok := o.body.(*kedav1alpha1.TriggerAuthentication)
+		if !ok {
+			continue
+		}
+		count++
+		if warnings, err := a.ValidateCreate(nil); err != nil || len(warnings) > 0 {
+			t.Errorf("%s: %v, %v", o.file, warnings, err)
+		}
+		refs := a.Spec.SecretTargetRef
+		if !reflect.DeepEqual(a.Spec, kedav1alpha1.TriggerAuthenticationSpec{SecretTargetRef: refs}) {
+			t.Errorf("%s: more than Secrets: %+v", o.file, a.Spec)
+		}
+		for _, ref := range refs {
+			if ref.Name != "onex-kafka" || ref.Key == "" || !slices.Contains(optional, ref.Parameter) {
+				t.Errorf("%s: %+v", o.file, ref)
+			}
+		}
+	}
+	if count != 1 {
+		t.Errorf("%d log-ins were judged", count)
 	}
 }
 
