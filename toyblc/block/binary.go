@@ -17,8 +17,9 @@ var ErrEncoding = errors.New("not a block in the binary encoding")
 // disagree. A whole block is its header and its data, 4+n.
 const fixedHeader = 4 + 3*8 + 4*32 + 64
 
-// MaxHeaderBytes and MaxBlockBytes bound the two encodings.
+// MinHeaderBytes, MaxHeaderBytes and MaxBlockBytes bound the two encodings.
 const (
+	MinHeaderBytes = fixedHeader + 2
 	MaxHeaderBytes = fixedHeader + 1 + MaxChainID + 1 + MaxAddress
 	MaxBlockBytes  = MaxHeaderBytes + 4 + MaxData
 )
@@ -130,6 +131,17 @@ func (r *Reader) Number(size uint64) (n uint64) {
 		n = n<<8 | uint64(b)
 	}
 	return n
+}
+
+// Count reads the 4 bytes that say how many elements follow, none of them shorter
+// than least bytes: there cannot be more than there are bytes for.
+func (r *Reader) Count(least int) int {
+	n := r.Number(4)
+	if n > uint64(len(r.rest)/least) {
+		r.fail()
+		return 0
+	}
+	return int(n)
 }
 
 // Fill reads as many bytes as dst holds.

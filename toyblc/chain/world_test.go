@@ -205,11 +205,17 @@ func (n *simNode) do(o chain.Output) {
 	case chain.Send:
 		n.send(o.Peer, o.Message)
 	case chain.Serve:
-		blocks, err := store.Serve(n.store, o.Locator)
+		headers, err := store.ServeHeaders(n.store, o.Locator)
 		if err != nil {
 			n.w.t.Fatal(err)
 		}
-		n.send(o.Peer, blocks)
+		n.send(o.Peer, headers)
+	case chain.ServeBodies:
+		bodies, err := store.ServeBodies(n.store, o.Hashes)
+		if err != nil {
+			n.w.t.Fatal(err)
+		}
+		n.send(o.Peer, bodies)
 	case chain.Store:
 		if err := n.store.Apply(o); err != nil {
 			n.w.t.Fatalf("%s: %v", n.name, err)
