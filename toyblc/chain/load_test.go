@@ -132,7 +132,7 @@ func TestSideBlocksAreBounded(t *testing.T) {
 	b.meet(1, lots())
 	for i, r := range []struct{ length, forgotten int }{{5, 0}, {6, 0}, {7, 11}} {
 		b.hear(1, lots())
-		b.give(1, grow(t, genesisOnly(), r.length, 10, string('a' + rune(i)))[1:], true)
+		b.give(1, grow(t, genesisOnly(), r.length, 10, string('a'+rune(i)))[1:], true)
 		forgotten := 0
 		for _, o := range b.out {
 			if s, ok := o.(chain.Store); ok {
