@@ -24,9 +24,11 @@ func (m *Machine) fetch() {
 		return
 	}
 	goal := m.bestCursor()
-	for range bodyWindow {
+	for open := range bodyWindow { // who has the least to do comes first
 		for _, p := range m.peersInOrder() {
-			m.fetchFrom(p, goal)
+			if len(p.questions) == open {
+				m.fetchFrom(p, goal)
+			}
 		}
 	}
 }
@@ -61,10 +63,10 @@ func (m *Machine) fetchFrom(p *peer, goal *entry) {
 	m.send(p.id, WantBodies{Hashes: hashes(missing)})
 }
 
-// mayFetch reports whether a peer has room for another question. One that is
-// slow gets none before it has answered.
+// mayFetch reports whether a peer may be asked: one that is slow gets no more
+// questions before it has answered.
 func (p *peer) mayFetch(now time.Time) bool {
-	return p.greeted && len(p.questions) < bodyWindow && now.Sub(p.oldestQuestion(now)) <= slowWait
+	return p.greeted && now.Sub(p.oldestQuestion(now)) <= slowWait
 }
 
 // missing lists the first blocks towards a tip whose data is neither here nor on

@@ -143,6 +143,12 @@ func none[O chain.Output](b *bench) {
 // grow mines n blocks on top of some, dt seconds apart.
 func grow(t testing.TB, on []block.Block, n int, dt int64, who string) []block.Block {
 	t.Helper()
+	return growWith(t, on, n, dt, who, who)
+}
+
+// growWith is grow with other data than the miner's name.
+func growWith(t testing.TB, on []block.Block, n int, dt int64, who, data string) []block.Block {
+	t.Helper()
 	blocks := append([]block.Block(nil), on...)
 	for range n {
 		past, err := block.NewWindow(blocks[max(0, len(blocks)-block.WindowSize):]...)
@@ -152,8 +158,8 @@ func grow(t testing.TB, on []block.Block, n int, dt int64, who string) []block.B
 		parent := past.Parent()
 		m := chain.Mine{Header: block.Header{
 			Version: block.Version, ChainID: "world", Index: parent.Index + 1, PreviousHash: parent.Hash,
-			DataRoot: block.DataRoot(who), Timestamp: parent.Timestamp + dt, Target: block.NextTarget(params(), past), Address: who,
-		}, Data: who}
+			DataRoot: block.DataRoot(data), Timestamp: parent.Timestamp + dt, Target: block.NextTarget(params(), past), Address: who,
+		}, Data: data}
 		key := ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", 32)))
 		copy(m.Header.PublicKey[:], key.Public().(ed25519.PublicKey))
 		blocks = append(blocks, solve(m, key))
