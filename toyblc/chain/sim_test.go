@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,7 +101,7 @@ func (n *simNode) dial() {
 		n.banned[other].After(n.w.now) || other.banned[n].After(n.w.now) {
 		return
 	}
-	n.w.connect(n, other).slow = n.w.some(200 * time.Millisecond)
+	n.w.connect(n, other).slow = n.w.some(time.Second)
 }
 
 func (n *simNode) knows(other *simNode) bool {
@@ -140,8 +141,16 @@ func (w *world) split(sides int) {
 	w.links = slices.DeleteFunc(w.links, func(l *link) bool { return l.dead })
 }
 
-// simulate plays one world and returns a digest of all that became of it.
-func simulate(t *testing.T, seed uint64) string {
+// outcome is what became of a world: a digest of everything, the deepest
+// reorganization of an honest node and whether there were partitions.
+type outcome struct {
+	digest     string
+	deepest    int64
+	partitions bool
+}
+
+// simulate plays one world.
+func simulate(t *testing.T, seed uint64) outcome {
 	w := newWorld(t, seed)
 	w.params, w.old, w.keep = simParams(), beginning(), 200
 	w.now = time.Unix(w.old[len(w.old)-1].Block.Timestamp, 0)
@@ -191,7 +200,7 @@ func (w *world) wantBounded() {
 	}
 }
 
-func (w *world) wantOneChain(partitions bool) string {
+func (w *world) wantOneChain(partitions bool) outcome {
 	lowest, highest, deepest := int64(1<<40), int64(0), int64(0)
 	digest := sha256.New()
 	for _, n := range w.honest() {
@@ -214,13 +223,27 @@ func (w *world) wantOneChain(partitions bool) string {
 			w.t.Errorf("%s has another block %d", n.name, lowest-simDepth)
 		}
 	}
+	w.wantRules(w.honest()[0])
 	acts, dropped := w.told()
-	w.t.Logf("height %d, deepest reorganization %d, partitions %t, %d hostile acts, hostile nodes dropped by %d and honest by %d",
-		highest, deepest, partitions, acts, dropped[0], dropped[1])
+	if os.Getenv("TOYBLC_SIM_SEED") != "" || w.t.Failed() {
+		w.t.Logf("height %d, deepest reorganization %d, partitions %t, %d hostile acts, hostile nodes dropped by %d and honest by %d",
+			highest, deepest, partitions, acts, dropped[0], dropped[1])
+	}
 	if acts < 10*simTraitors || dropped[0] < simNodes {
 		w.t.Errorf("%d hostile acts and %d drops, want many", acts, dropped[0])
 	}
-	return hex.EncodeToString(digest.Sum(nil))
+	return outcome{hex.EncodeToString(digest.Sum(nil)), deepest, partitions}
+}
+
+// wantRules judges a node's whole chain anew, by all rules.
+func (w *world) wantRules(n *simNode) {
+	v, err := block.NewVerifier(w.params)
+	if err == nil {
+		_, err = v.Add(w.now, n.blocks()[1:]...)
+	}
+	if err != nil {
+		w.t.Errorf("%s: %v", n.name, err)
+	}
 }
 
 // told counts what the hostile nodes did, and by how many honest nodes the hostile
@@ -254,7 +277,7 @@ func (n *simNode) at(height int64) block.Block {
 func TestAHundredNodesWithTraitorsEndWithOneChain(t *testing.T) {
 	next, more := simSeeds(t)
 	beginning()
-	played := 0
+	played, deepest := 0, [2]atomic.Int64{}
 	for more(played) && !t.Failed() {
 		t.Run("", func(t *testing.T) {
 			for range min(runtime.GOMAXPROCS(0), 4) {
@@ -267,7 +290,10 @@ func TestAHundredNodesWithTraitorsEndWithOneChain(t *testing.T) {
 							t.Logf("play it again: TOYBLC_SIM_SEED=%d go test -run TestAHundredNodes ./toyblc/chain", seed)
 						}
 					})
-					simulate(t, seed)
+					o := simulate(t, seed)
+					of := &deepest[map[bool]int{false: 0, true: 1}[o.partitions]]
+					for was := of.Load(); o.deepest > was && !of.CompareAndSwap(was, o.deepest); was = of.Load() {
+					}
 				})
 				if !more(played) {
 					return
@@ -275,7 +301,8 @@ func TestAHundredNodesWithTraitorsEndWithOneChain(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d worlds of %d nodes, seeds %d to %d", played, simNodes, next, next+uint64(played)-1)
+	t.Logf("%d worlds of %d nodes, %d of them hostile, seeds %d to %d; deepest reorganization without partitions %d, with %d",
+		played, simNodes, simTraitors, next, next+uint64(played)-1, deepest[0].Load(), deepest[1].Load())
 }
 
 // simSeeds is the first seed, and whether there is another one after so many.
@@ -307,6 +334,6 @@ func simSeeds(t *testing.T) (first uint64, more func(played int) bool) {
 
 func TestASeedPlaysTheSameWorldAgain(t *testing.T) {
 	if a, b := simulate(t, 7), simulate(t, 7); a != b {
-		t.Fatalf("one world ended as %s, the other as %s", a, b)
+		t.Fatalf("one world ended as %+v, the other as %+v", a, b)
 	}
 }
