@@ -86,9 +86,13 @@ undeploy: ## remove the platform from the cluster, users and all
 e2e: $(KO) ## deploy, live a life there, undeploy
 	@KO=$(KO) KUBECONFIG=$(CLUSTER) scripts/e2e/on-cluster
 
+.PHONY: e2e-full
+e2e-full: $(KO) ## e2e, and what takes an hour: faults, an upgrade under load, cold starts and other figures
+	@E2E=full KO=$(KO) KUBECONFIG=$(CLUSTER) scripts/e2e/on-cluster
+
 .PHONY: help
 help:
-	@awk -F ' *## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9]+:.*## / {sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ' *## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {sub(/:.*/, "", $$1); printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The programs of `make run`. The API server is a program apart, because it takes minutes to compile and never changes.
 KUBE_VERSION = $(shell sed -n 's,.*k8s.io/kubernetes v,v,p' knative/local/go.mod)
@@ -98,9 +102,9 @@ VERSION_VARIABLE := k8s.io/component-base/version
 kube:
 	@scripts/build kube knative/local ./cmd/kube -ldflags '-s -w -X $(VERSION_VARIABLE).gitVersion=$(KUBE_VERSION)'
 toyblc:
-	@scripts/build toyblc . ./toyblc/cmd/toyblc
+	@scripts/build toyblc . ./toyblc/cmd/toyblc -tags grpcnotrace
 functions:
-	@scripts/build functions . ./functions -ldflags '-s -w'
+	@scripts/build functions . ./functions -tags grpcnotrace -ldflags '-s -w'
 onex:
 	@scripts/build onex knative/local ./cmd/onex
 

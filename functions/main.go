@@ -14,6 +14,7 @@ import (
 	"onex.io/onex/shared/config"
 	"onex.io/onex/shared/platform"
 	"onex.io/onex/shared/serve"
+	"onex.io/onex/shared/telemetry"
 )
 
 func main() {
@@ -37,7 +38,13 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("FUNCTION_TARGET %q: there is no such operation", target)
 	}
 	host, _ := os.Hostname() // a pod's name; without one, membership is dynamic
-	p := platform.New(c, platform.Options{Log: log, Member: host})
+	t, err := telemetry.New(telemetry.Options{
+		Collector: c.Collector, Ratio: c.TraceRatio, Service: o.Name, Version: os.Getenv("K_REVISION"), Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	p := platform.New(c, platform.Options{Log: log, Member: host, Telemetry: t})
 	err = serve.Run(ctx, p, os.Getenv("PORT"), o)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), serve.Grace)
 	defer cancel()

@@ -2,7 +2,6 @@ package chain
 
 import (
 	"context"
-	"net/http"
 	"testing"
 	"time"
 
@@ -63,7 +62,7 @@ func (w *world) names(namespace string) (names []string) {
 // as is a request of a user; administrators are called admin.
 func as(t *testing.T, userID string) context.Context {
 	t.Helper()
-	return trace.FromRequest(access.With(t.Context(), access.Principal{UserID: userID, Admin: userID == "admin"}), http.Header{})
+	return trace.Hop(access.With(t.Context(), access.Principal{UserID: userID, Admin: userID == "admin"}))
 }
 
 func wantFault(t *testing.T, what string, err error, kind fault.Kind, field string) {

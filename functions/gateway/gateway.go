@@ -57,7 +57,7 @@ func newMux(p *platform.Platform, routes []route) (*http.ServeMux, error) {
 		_, _ = w.Write(document) // the caller may be gone
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		op.WriteError(w, fault.New(fault.Missing, "PageNotFound", "no operation answers %s %s", r.Method, r.URL.Path))
+		op.WriteError(r.Context(), w, fault.New(fault.Missing, "PageNotFound", "no operation answers %s %s", r.Method, r.URL.Path))
 	})
 	return mux, nil
 }
@@ -82,7 +82,7 @@ func proxy(target *url.URL, transport http.RoundTripper, log *slog.Logger) http.
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			log.WarnContext(r.Context(), "operation away", "host", target.Host, "request", op.RequestID(r.Context()), "trace", trace.ID(r.Context()), "error", err)
 			w.Header().Set(op.RequestIDHeader, op.RequestID(r.Context()))
-			op.WriteError(w, fault.New(fault.Busy, "OperationAway", "the operation does not answer now: %w", err))
+			op.WriteError(r.Context(), w, fault.New(fault.Busy, "OperationAway", "the operation does not answer now: %w", err))
 		},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

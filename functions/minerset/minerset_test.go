@@ -55,7 +55,7 @@ func (w *world) written(chains int) int { return w.server.Writes() - chains }
 
 func as(t *testing.T, userID string) context.Context {
 	t.Helper()
-	return trace.FromRequest(access.With(t.Context(), access.Principal{UserID: userID, Admin: userID == "admin"}), http.Header{})
+	return trace.Hop(access.With(t.Context(), access.Principal{UserID: userID, Admin: userID == "admin"}))
 }
 
 func set(name, minerType string) v1beta1.MinerSet {

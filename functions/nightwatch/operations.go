@@ -7,6 +7,6 @@ import "onex.io/onex/shared/op"
 func Operations() []op.Operation {
 	return []op.Operation{{
 		Name: "relay-outbox", Summary: "Tells the broker what an operation intended to tell before it died.",
-		Wakes: op.On(op.Every("* * * * *")), Handler: op.OnEvent(newRelayOutbox), Scale: op.Scale{Max: 1},
+		Wakes: op.On(op.Every("2-59/5 * * * *")), Handler: op.OnEvent(newRelayOutbox), Scale: op.Scale{Max: 1},
 	}}
 }

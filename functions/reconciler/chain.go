@@ -50,7 +50,10 @@ func (l *chainLoop) Reconcile(ctx context.Context, key string) error {
 	if seen.DeletionTimestamp != nil {
 		steps = []step[*chainScope]{{"observe", l.observe}, {"remove", l.remove}}
 	}
-	return pass(ctx, s, steps, l.tell)
+	ctx, watched := l.watch(ctx, "chain", seen)
+	err = pass(ctx, s, steps, l.tell)
+	watched.end(err)
+	return err
 }
 
 func (l *chainLoop) finalizer(ctx context.Context, s *chainScope) error {
@@ -105,6 +108,7 @@ func (l *chainLoop) genesis(ctx context.Context, s *chainScope) error {
 	miners := l.api.Miners(s.chain.Namespace)
 	switch {
 	case s.genesis == nil:
+		passTrace(ctx, want)
 		created, err := miners.Create(ctx, want, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
 			return nil // made by an earlier pass; the cache is late

@@ -19,7 +19,7 @@ const (
 
 // genesisMiner is the first node of a chain. It is named like the chain, costs nothing and does not mine.
 func genesisMiner(chain *v1beta1.Chain) *v1beta1.Miner {
-	m := &v1beta1.Miner{
+	return &v1beta1.Miner{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      chain.Name,
 			Namespace: chain.Namespace,
@@ -37,8 +37,6 @@ func genesisMiner(chain *v1beta1.Chain) *v1beta1.Miner {
 			RestartPolicy: v1beta1.RestartAlways,
 		},
 	}
-	passTrace(chain, m)
-	return m
 }
 
 // chainService leads to the genesis node.

@@ -24,6 +24,7 @@ type minerLoop struct {
 	types minertype.Catalog
 	image string
 	sink  string
+	tells nodeTelemetry
 	pace  *pace
 }
 
@@ -62,7 +63,10 @@ func (l *minerLoop) Reconcile(ctx context.Context, key string) error {
 	if seen.DeletionTimestamp != nil {
 		steps = []step[*minerScope]{{"pod", l.observePod}, {"remove", l.remove}}
 	}
-	return s.outcome(pass(ctx, s, steps, l.tell))
+	ctx, watched := l.watch(ctx, "miner", seen)
+	err = pass(ctx, s, steps, l.tell)
+	watched.end(err)
+	return s.outcome(err)
 }
 
 // findType looks the Miner's type up. A type that is not on the price list stops nothing that runs already.

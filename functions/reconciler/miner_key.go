@@ -19,39 +19,52 @@ import (
 // keyFile is the name of the key in its Secret, and so of the file that the node reads.
 const keyFile = "ed25519.pem"
 
-// keySecret is the Secret that holds the key of a Miner.
-func keySecret(miner string) string { return miner + "-key" }
+// keySecret is the Secret that holds the key of a Miner. Its name holds the beginning of the public half, so whoever
+// knows the Miner knows what the Secret holds and need not read it.
+func keySecret(m *v1beta1.Miner) string {
+	public := m.Status.PublicKey
+	return m.Name + "-key-" + public[:min(len(public), 12)]
+}
 
-// ensureKey keeps the key that the node signs its blocks with. While the pod runs well its key is not looked at:
-// Secrets are read by name and never watched, so that nobody who breaks in here reads all of them.
+// ensureKey keeps the key that the node signs its blocks with. While the pod runs well its key is not looked at.
+// Nothing is built on a new key before it is told, for nobody can ask for it later: the platform makes Secrets and
+// reads none, so that nobody who breaks in here reads any.
 func (l *minerLoop) ensureKey(ctx context.Context, s *minerScope) error {
-	if s.miner.Status.PublicKey != "" && podReady(s.pod) {
-		return nil
-	}
-	secrets := l.core.CoreV1().Secrets(s.miner.Namespace)
-	secret, err := secrets.Get(ctx, keySecret(s.miner.Name), metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		if secret, err = newKeySecret(s.miner); err != nil {
+	if s.miner.Status.PublicKey != "" {
+		there, err := l.hasKey(ctx, s)
+		if there || err != nil {
 			return err
 		}
-		secret, err = secrets.Create(ctx, secret, metav1.CreateOptions{})
 	}
+	private, err := newKey(s.miner)
 	if err != nil {
-		return fmt.Errorf("secret %q: %w", keySecret(s.miner.Name), err)
+		return err
 	}
-	if !metav1.IsControlledBy(secret, s.miner) {
-		// Most likely that of an earlier Miner of this name, about to be collected.
-		return fmt.Errorf("secret %q belongs to another miner", secret.Name)
-	}
-	s.miner.Status.PublicKey, err = publicKey(secret.Data[keyFile])
-	if err != nil {
-		return fmt.Errorf("secret %q: %w", secret.Name, err)
+	if _, err = l.core.CoreV1().Secrets(s.miner.Namespace).Create(ctx, keyAsSecret(s.miner, private), metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("secret %q: %w", keySecret(s.miner), err)
 	}
 	return nil
 }
 
-func newKeySecret(m *v1beta1.Miner) (*corev1.Secret, error) {
-	_, private, err := ed25519.GenerateKey(rand.Reader)
+// hasKey tells whether the Miner's Secret is there, by trying to make another of its name without doing it.
+func (l *minerLoop) hasKey(ctx context.Context, s *minerScope) (bool, error) {
+	if podReady(s.pod) {
+		return true, nil
+	}
+	try := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
+	_, err := l.core.CoreV1().Secrets(s.miner.Namespace).Create(ctx, keyAsSecret(s.miner, nil), try)
+	if apierrors.IsAlreadyExists(err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("secret %q: %w", keySecret(s.miner), err)
+	}
+	return false, nil
+}
+
+// newKey makes a key for the Miner and puts its public half, in hex, into the status.
+func newKey(m *v1beta1.Miner) (file []byte, err error) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
@@ -59,36 +72,21 @@ func newKeySecret(m *v1beta1.Miner) (*corev1.Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
+	m.Status.PublicKey = hex.EncodeToString(public)
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+func keyAsSecret(m *v1beta1.Miner, private []byte) *corev1.Secret {
 	fixed := true
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Name:            keySecret(m.Name),
+			Name:            keySecret(m),
 			Namespace:       m.Namespace,
 			Labels:          map[string]string{v1beta1.ManagedByLabel: v1beta1.ManagedBy},
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(m, v1beta1.Kind(v1beta1.KindMiner))},
 		},
+		Type:      corev1.SecretTypeOpaque,
 		Immutable: &fixed,
-		Data:      map[string][]byte{keyFile: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})},
-	}, nil
-}
-
-// publicKey reads the public half of a key file, in hex.
-func publicKey(file []byte) (string, error) {
-	block, _ := pem.Decode(file)
-	if block == nil {
-		return "", fmt.Errorf("%q is not PEM", keyFile)
+		Data:      map[string][]byte{keyFile: private},
 	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return "", fmt.Errorf("%q is not PKCS #8: %w", keyFile, err)
-	}
-	private, ok := parsed.(ed25519.PrivateKey)
-	if !ok {
-		return "", fmt.Errorf("%q is not an Ed25519 key", keyFile)
-	}
-	public, ok := private.Public().(ed25519.PublicKey)
-	if !ok {
-		return "", fmt.Errorf("%q has no public half", keyFile)
-	}
-	return hex.EncodeToString(public), nil
 }

@@ -45,10 +45,14 @@ func decidePod(have, want *corev1.Pod, now time.Time) (podAct, time.Duration) {
 	return podKeep, 0
 }
 
-// run keeps the Miner's pod: there, alive, and of the make that is wanted now.
+// run keeps the Miner's pod: there, alive, and of the make that is wanted now. A key that is new is told first.
 func (l *minerLoop) run(ctx context.Context, s *minerScope) error {
+	if s.miner.Status.PublicKey != s.seen.Status.PublicKey {
+		s.unfinished = true
+		return errWait
+	}
 	want, err := buildPod(node{
-		miner: s.miner, chain: s.chain, kind: s.kind, genesis: s.place.genesis, image: l.imageOf(s.chain), sink: l.sink,
+		miner: s.miner, chain: s.chain, kind: s.kind, genesis: s.place.genesis, image: l.imageOf(s.chain), sink: l.sink, tells: l.tells,
 	})
 	if err != nil {
 		return err
@@ -89,6 +93,7 @@ func (l *minerLoop) imageOf(chain *v1beta1.Chain) string {
 }
 
 func (l *minerLoop) createPod(ctx context.Context, s *minerScope, want *corev1.Pod) error {
+	passTrace(ctx, want)
 	created, err := l.core.CoreV1().Pods(want.Namespace).Create(ctx, want, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
 		// Ours and the cache is late; or that of an earlier Miner of this name, on its way out. Its event comes.

@@ -79,6 +79,7 @@ const buyPatience = 15 * time.Second
 func (l *minerLoop) buy(ctx context.Context, namespace string, want v1beta1.SlotPurchase) error {
 	ctx, stop := context.WithTimeout(ctx, buyPatience)
 	defer stop()
+	acts(ctx)
 	return l.buyer.BuySlot(ctx, Slot{
 		Namespace: namespace, Pool: want.Pool, Number: want.Slot,
 		MinerType: want.MinerType, ChainID: want.ChainID, PublicKey: want.PublicKey,

@@ -56,7 +56,10 @@ func (l *minerSetLoop) Reconcile(ctx context.Context, key string) error {
 	if seen.DeletionTimestamp != nil {
 		steps = []step[*minerSetScope]{{"observe", l.observe}, {"remove", l.remove}}
 	}
-	return s.outcome(pass(ctx, s, steps, l.tell))
+	ctx, watched := l.watch(ctx, "minerset", seen)
+	err = pass(ctx, s, steps, l.tell)
+	watched.end(err)
+	return s.outcome(err)
 }
 
 // metadata puts the finalizer and the chain's name on the set.
@@ -138,6 +141,7 @@ func (l *minerSetLoop) scale(ctx context.Context, s *minerSetScope) error {
 func (l *minerSetLoop) create(ctx context.Context, s *minerSetScope, slots []int32) error {
 	for _, slot := range slots {
 		m := newMiner(s.set, slot)
+		passTrace(ctx, m)
 		_, err := l.api.Miners(m.Namespace).Create(ctx, m, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
 			continue // made by an earlier pass; the cache is late

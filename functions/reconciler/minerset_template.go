@@ -12,7 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
-	"onex.io/onex/shared/object"
 )
 
 // templateKeysAnnotation remembers on a Miner which labels and annotations its template gave it, so that a key
@@ -39,28 +38,12 @@ func slotOf(set, miner string) (int32, bool) {
 
 // newMiner is the Miner that a slot of the set gets.
 func newMiner(set *v1beta1.MinerSet, slot int32) *v1beta1.Miner {
-	m := followed(set, &v1beta1.Miner{ObjectMeta: metav1.ObjectMeta{
+	return followed(set, &v1beta1.Miner{ObjectMeta: metav1.ObjectMeta{
 		Name:            minerName(set.Name, slot),
 		Namespace:       set.Namespace,
 		Finalizers:      []string{v1beta1.MinerFinalizer},
 		OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(set, v1beta1.Kind(v1beta1.KindMinerSet))},
 	}})
-	passTrace(set, m)
-	return m
-}
-
-// passTrace has one object go on with the trace of the other, which made it.
-func passTrace(from, to metav1.Object) {
-	parent, traced := from.GetAnnotations()[object.TraceAnnotation]
-	if !traced {
-		return
-	}
-	notes := maps.Clone(to.GetAnnotations())
-	if notes == nil {
-		notes = map[string]string{}
-	}
-	notes[object.TraceAnnotation] = parent
-	to.SetAnnotations(notes)
 }
 
 // followed is the Miner as the set's template wants it now.

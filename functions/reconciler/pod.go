@@ -37,6 +37,23 @@ type node struct {
 	genesis bool
 	image   string
 	sink    string
+	tells   nodeTelemetry
+}
+
+// nodeTelemetry is whom nodes tell what they do.
+type nodeTelemetry struct {
+	collector string
+	ratio     float64
+}
+
+func (t nodeTelemetry) environment() []corev1.EnvVar {
+	if t.collector == "" {
+		return nil
+	}
+	return []corev1.EnvVar{
+		{Name: "ONEX_COLLECTOR", Value: t.collector},
+		{Name: "ONEX_TRACE_RATIO", Value: strconv.FormatFloat(t.ratio, 'f', -1, 64)},
+	}
 }
 
 // buildPod makes the pod of a node. The same node makes the same pod, and the hash on it tells two makes apart.
@@ -71,7 +88,8 @@ func buildPod(n node) (*corev1.Pod, error) {
 		return nil, err
 	}
 	pod.Annotations[v1beta1.TemplateHashAnnotation] = hash
-	passTrace(n.miner, pod) // after the hash: another trace is no reason for another pod
+	// After the hash: another collector is no reason for another pod.
+	pod.Spec.Containers[0].Env = append(pod.Spec.Containers[0].Env, n.tells.environment()...)
 	return pod, nil
 }
 
@@ -165,7 +183,7 @@ func volumes(m *v1beta1.Miner) []corev1.Volume {
 	return []corev1.Volume{
 		{Name: "data", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &limit}}},
 		{Name: "key", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
-			SecretName: keySecret(m.Name), DefaultMode: ptr(int32(0o440)),
+			SecretName: keySecret(m), DefaultMode: ptr(int32(0o440)),
 		}}},
 	}
 }

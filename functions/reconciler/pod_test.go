@@ -1,6 +1,10 @@
 package reconciler
 
 import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +27,7 @@ func someNode(t *testing.T) node {
 		miner: &v1beta1.Miner{ObjectMeta: metav1.ObjectMeta{
 			Name: "night-0", Namespace: user, UID: "miner", Labels: map[string]string{v1beta1.MinerSetLabel: "night"},
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(set, v1beta1.Kind(v1beta1.KindMinerSet))},
-		}},
+		}, Status: v1beta1.MinerStatus{PublicKey: "c0ffee" + strings.Repeat("0", 58)}},
 		chain: &v1beta1.Chain{
 			ObjectMeta: metav1.ObjectMeta{Name: "harbour", Namespace: "kube-system", UID: "chain-uid", CreationTimestamp: metav1.NewTime(dawn())},
 			Spec:       v1beta1.ChainSpec{MinMineIntervalSeconds: 90},
@@ -76,7 +80,7 @@ func TestAPodIsLockedDown(t *testing.T) {
 		"a tenth as request":          c.Resources.Requests.Cpu().String() == "15m" && c.Resources.Requests.Memory().Value() == 512<<20/10,
 		"the own address":             c.Env[0].Name == "POD_IP" && c.Env[0].ValueFrom.FieldRef.FieldPath == "status.podIP",
 		"the sink":                    c.Env[1] == corev1.EnvVar{Name: "K_SINK", Value: "http://broker/onex/default"},
-		"the key":                     pod.Spec.Volumes[1].Secret.SecretName == "night-0-key" && c.VolumeMounts[1].ReadOnly,
+		"the key":                     pod.Spec.Volumes[1].Secret.SecretName == "night-0-key-c0ffee000000" && c.VolumeMounts[1].ReadOnly,
 		"probes":                      c.LivenessProbe.HTTPGet.Path == "/healthz" && c.ReadinessProbe.HTTPGet.Path == "/readyz",
 		"found by others":             pod.Labels["apps.onex.io/miner"] == "night-0" && pod.Labels["app.kubernetes.io/managed-by"] == "onex" && pod.Labels["apps.onex.io/minerset"] == "night",
 		"tells whose it is":           pod.Annotations[v1beta1.OwnerKindAnnotation] == "MinerSet" && pod.Annotations[v1beta1.OwnerNameAnnotation] == "night" && pod.Annotations[v1beta1.MinerNamespaceAnnotation] == user,
@@ -144,21 +148,24 @@ func TestATypeThatMakesNoSenseIsNamed(t *testing.T) {
 	}
 }
 
-func TestPublicKeyOfAFile(t *testing.T) {
-	secret, err := newKeySecret(&v1beta1.Miner{ObjectMeta: metav1.ObjectMeta{Name: "one", UID: "u"}})
+func TestAKeyIsInItsSecretAndItsPublicHalfInTheStatus(t *testing.T) {
+	m := &v1beta1.Miner{ObjectMeta: metav1.ObjectMeta{Name: "one", UID: "u"}}
+	file, err := newKey(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if key, err := publicKey(secret.Data[keyFile]); err != nil || len(key) != 64 {
-		t.Errorf("got %q, %v", key, err)
+	secret := keyAsSecret(m, file)
+	block, _ := pem.Decode(secret.Data[keyFile])
+	if block == nil {
+		t.Fatalf("%q is not PEM", secret.Data[keyFile])
 	}
-	for name, file := range map[string]string{
-		"nothing":         "",
-		"no PEM":          "key",
-		"PEM of nonsense": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-	} {
-		if key, err := publicKey([]byte(file)); err == nil {
-			t.Errorf("%s: got key %q, want an error", name, key)
-		}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	private, ok := parsed.(ed25519.PrivateKey)
+	if !ok || err != nil {
+		t.Fatalf("%T, %v", parsed, err)
+	}
+	public := hex.EncodeToString(private.Public().(ed25519.PublicKey))
+	if m.Status.PublicKey != public || secret.Name != "one-key-"+public[:12] {
+		t.Errorf("key %s, told as %s, in secret %q", public, m.Status.PublicKey, secret.Name)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"onex.io/onex/shared/minertype"
+	"onex.io/onex/shared/telemetry"
 )
 
 // SlotBuyer pays for the places in which miners stand. The same Slot may be bought again and costs nothing then.
@@ -52,6 +53,11 @@ type Options struct {
 	ChainsPerUser int
 	// Sink is where nodes send their events; empty means nowhere.
 	Sink string
+	// Telemetry is told of passes; nobody is without it. Whoever made it closes it.
+	Telemetry *telemetry.Telemetry
+	// Collector and TraceRatio are for the nodes, as in shared/config.
+	Collector  string
+	TraceRatio float64
 	// HealthAddr, host:port, serves /healthz and /readyz; empty means nowhere.
 	HealthAddr string
 	// LeaderElection, unless nil, lets one of several reconcilers work and the others stand by.

@@ -65,6 +65,13 @@ func connect(o Options) (*world, *views, error) {
 	if config.UserAgent == "" {
 		config.UserAgent = component
 	}
+	watcher, err := newWatcher(o.Telemetry)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Telemetry != nil {
+		config.Wrap(noteWrites)
+	}
 	api, err := kube.New(config)
 	if err != nil {
 		return nil, nil, err
@@ -86,6 +93,7 @@ func connect(o Options) (*world, *views, error) {
 		api:       api,
 		core:      core,
 		now:       o.Clock,
+		watcher:   watcher,
 	}, v, nil
 }
 
@@ -116,7 +124,8 @@ func newLoops(ctx context.Context, w *world, o Options) *loops {
 		chains:    queue(v1beta1.ResourceChains, &chainLoop{w, o.ChainsPerUser}),
 		minerSets: queue(v1beta1.ResourceMinerSets, &minerSetLoop{w}),
 		miners: queue(v1beta1.ResourceMiners, &minerLoop{
-			world: w, buyer: o.Buyer, types: o.Types, image: o.Image, sink: o.Sink, pace: newPace(),
+			world: w, buyer: o.Buyer, types: o.Types, image: o.Image, sink: o.Sink,
+			tells: nodeTelemetry{o.Collector, o.TraceRatio}, pace: newPace(),
 		}),
 	}
 }

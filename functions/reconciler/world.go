@@ -28,6 +28,7 @@ type world struct {
 	core   kubernetes.Interface
 	events record.EventRecorder
 	now    func() time.Time
+	watcher
 }
 
 // reader looks at objects of one kind. What it gives belongs to others and must not be changed. It may be late:

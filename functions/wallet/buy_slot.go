@@ -14,6 +14,7 @@ import (
 	"onex.io/onex/shared/platform"
 	"onex.io/onex/shared/quota"
 	"onex.io/onex/shared/store"
+	"onex.io/onex/shared/trace"
 )
 
 // signer is the key of a miner in a paid slot: whose blocks pay, on which chain, and to whom. It outlives the miner,
@@ -24,6 +25,8 @@ type signer struct {
 	ChainID   string `bson:"chainID"`
 	Pool      string `bson:"pool"`
 	Slot      int64  `bson:"slot"`
+	// Trace is that of the purchase, a traceparent, until the first block is paid: then it has led to a coin.
+	Trace string `bson:"trace,omitempty"`
 }
 
 func signersOf(db *mongo.Database) store.Collection[signer] { return store.In[signer](db, "signers") }
@@ -67,6 +70,9 @@ func (f *buySlot) Handle(ctx context.Context, in *wallet.BuySlotRequest) (*walle
 		return nil, err
 	}
 	known := &signer{PublicKey: s.PublicKey, Account: s.Namespace, ChainID: s.ChainID, Pool: s.Pool, Slot: s.Slot}
+	if trace.Recorded(ctx) {
+		known.Trace = trace.Parent(ctx)
+	}
 	return &wallet.Bought{}, f.signers.Put(ctx, s.PublicKey, known)
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -155,6 +156,21 @@ func (s *shelf[T]) Put(_ context.Context, id string, doc *T) error {
 	}
 	s.docs[id] = *doc
 	return nil
+}
+
+func (s *shelf[T]) Set(_ context.Context, id string, fields bson.D) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	doc, there := s.docs[id]
+	if s.away {
+		return false, fault.New(fault.Busy, "StoreAway", "away")
+	}
+	change, err := bson.Marshal(fields)
+	if err == nil && there {
+		err = bson.Unmarshal(change, &doc)
+		s.docs[id] = doc
+	}
+	return there, err
 }
 
 func keyOf(seed byte) ed25519.PrivateKey {

@@ -37,11 +37,11 @@ func Operations() []op.Operation {
 		},
 		{
 			Name: "grant-gift", Summary: "Gives a new user the gift of OX, once; when the clock ticks, to whoever was forgotten.",
-			Wakes: op.On(op.Told(eventing.UserCreated), op.Every("*/2 * * * *")), Handler: op.OnEvent(newGrantGift),
+			Wakes: op.On(op.Told(eventing.UserCreated), op.Every("4-59/10 * * * *")), Handler: op.OnEvent(newGrantGift),
 		},
 		{
 			Name: "settle-chain", Summary: "Pays the confirmed blocks of a chain that was named, or of every chain when the clock ticks.",
-			Wakes: op.On(op.Told(eventing.BlockMined), op.Every("* * * * *")), Handler: op.OnEvent(newSettleChain),
+			Wakes: op.On(op.Told(eventing.BlockMined), op.Every("*/5 * * * *")), Handler: op.OnEvent(newSettleChain),
 			Scale: op.Scale{Max: 3, Concurrency: 10}, Rights: []op.Right{op.May("chains", "get", "list")},
 		},
 		{

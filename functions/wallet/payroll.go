@@ -5,10 +5,15 @@ import (
 	"fmt"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.opentelemetry.io/otel/attribute"
+	oteltrace "go.opentelemetry.io/otel/trace"
+
 	"onex.io/onex/shared/api/apps/v1beta1"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/ledger"
 	"onex.io/onex/shared/money"
+	"onex.io/onex/shared/trace"
 	"onex.io/onex/toyblc/block"
 )
 
@@ -16,7 +21,7 @@ import (
 type payroll struct {
 	nodes         blockReader
 	book          opener
-	signers       signerReader
+	signers       signerBook
 	cursors       cursors
 	confirmations int64
 	rate          money.Amount
@@ -28,9 +33,11 @@ type blockReader interface {
 	Blocks(ctx context.Context, c *v1beta1.Chain, from int64) ([]block.Block, error)
 }
 
-type signerReader interface {
+type signerBook interface {
 	// Get is Missing for a key that no paid slot has.
 	Get(ctx context.Context, publicKey string) (*signer, error)
+	// Set changes some fields of a key that is known.
+	Set(ctx context.Context, publicKey string, fields bson.D) (there bool, err error)
 }
 
 // cursor says up to where a chain is settled. It only saves work: losing it, or moving it back, pays nothing twice.
@@ -102,15 +109,32 @@ func (p payroll) payBlock(ctx context.Context, chainID string, b block.Block) (m
 	if err != nil {
 		return 0, err
 	}
-	amount := p.worth(b)
-	booked, err := book.Credit(ctx, ledger.Entry{
-		Account: s.Account, Key: fmt.Sprintf("reward/%s/%d", chainID, b.Index), Kind: ledger.KindReward, Amount: amount,
+	e := ledger.Entry{
+		Account: s.Account, Key: fmt.Sprintf("reward/%s/%d", chainID, b.Index), Kind: ledger.KindReward, Amount: p.worth(b),
 		Pool: s.Pool, Slot: s.Slot, Chain: chainID, Height: b.Index,
-	})
+	}
+	booked, err := p.credit(ctx, book, s, e)
 	if err != nil || !booked {
 		return 0, err
 	}
-	return amount, nil
+	return e.Amount, nil
+}
+
+// credit books the reward. The first one of a key ends the trace in which its slot was bought; the others belong to
+// what woke this operation. A reward that was booked before is no part of any.
+func (p payroll) credit(ctx context.Context, book book, s *signer, e ledger.Entry) (booked bool, err error) {
+	within, span := trace.Within(ctx, s.Trace, "credit reward", oteltrace.WithAttributes(
+		attribute.String("onex.entry.key", e.Key), attribute.String("onex.entry.account", e.Account),
+		attribute.Int64("onex.entry.amount", int64(e.Amount)), attribute.String("onex.chain.id", e.Chain), attribute.Int64("onex.block.height", e.Height)))
+	if booked, err = book.Credit(within, e); err != nil || !booked {
+		return false, err
+	}
+	span.End()
+	if s.Trace != "" {
+		// Should it fail, the next reward is told in that trace too.
+		_, _ = p.signers.Set(ctx, s.PublicKey, bson.D{{Key: "trace", Value: ""}})
+	}
+	return true, nil
 }
 
 // signerOf is who signed the block, or nil if that has no paid slot of this chain.

@@ -15,6 +15,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -24,6 +25,8 @@ import (
 	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 	"sigs.k8s.io/yaml"
+
+	"onex.io/onex/shared/api/apps/v1beta1"
 )
 
 // object is one document of a manifest, decoded into its Go type.
@@ -79,6 +82,8 @@ func typed(kind string) any {
 		return &sourcesv1.PingSource{}
 	case "keda.sh/v1alpha1 ScaledObject":
 		return &kedav1alpha1.ScaledObject{}
+	case "keda.sh/v1alpha1 TriggerAuthentication":
+		return &kedav1alpha1.TriggerAuthentication{}
 	case "apiextensions.k8s.io/v1 CustomResourceDefinition":
 		return &apiextensionsv1.CustomResourceDefinition{}
 	case "kustomize.config.k8s.io/v1beta1 Kustomization":
@@ -112,6 +117,8 @@ func builtin(kind string) any {
 		return &admissionv1.ValidatingAdmissionPolicyBinding{}
 	case "policy/v1 PodDisruptionBudget":
 		return &policyv1.PodDisruptionBudget{}
+	case "networking.k8s.io/v1 NetworkPolicy":
+		return &networkingv1.NetworkPolicy{}
 	case "rbac.authorization.k8s.io/v1 ClusterRole":
 		return &rbacv1.ClusterRole{}
 	case "rbac.authorization.k8s.io/v1 ClusterRoleBinding":
@@ -231,8 +238,11 @@ func TestEveryObjectHasItsPlaceAndIsThereOnce(t *testing.T) {
 		}
 		_, kind, _ := strings.Cut(o.kind, " ")
 		want := "onex"
-		if slices.Contains(cluster, kind) {
+		switch {
+		case slices.Contains(cluster, kind):
 			want = ""
+		case o.file == "knative/network/public-chains.yaml":
+			want = v1beta1.ChainNamespace
 		}
 		if o.meta.GetNamespace() != want {
 			t.Errorf("%s: %s %q is in namespace %q, want %q", o.file, kind, o.meta.GetName(), o.meta.GetNamespace(), want)

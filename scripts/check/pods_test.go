@@ -204,33 +204,80 @@ func TestWhatAPodNamesIsThere(t *testing.T) {
 	})
 }
 
-// Each private key is for the few pods that stand here. The key of users' secrets opens what they sign with, so it is
-// for those who ask who calls, and for nobody who does not: no event, no stream, no job and not the gateway.
-func TestPrivateKeysGoWhereTheyBelong(t *testing.T) {
-	holders := map[string][]string{}
+// holders is who may have which private key, by hand: the catalog cannot widen it by mistake. The key of users' secrets
+// opens what they sign with, so it is for those who ask who calls; those who do not stand in asksNobody.
+func holders() map[string][]string {
+	return map[string][]string{
+		"ONEX_TOKEN_KEY": {"login", "refresh-token"}, "ONEX_PLATFORM_KEY": {"reconciler"}, "ONEX_ADMIN_PASSWORD": {"make-admin"},
+	}
+}
+
+// asksNobody are the operations that anybody may call, and those that no request wakes.
+func asksNobody() []string {
+	return []string{
+		"create-user", "fence-namespaces", "gateway", "grant-gift", "keep-dead-letter", "login", "make-admin", "make-topics",
+		"reconciler", "relay-outbox", "release-pools", "settle-chain", "store-audit",
+	}
+}
+
+// keysOf are the keys that a pod may have.
+func keysOf(name string) []string {
+	keys := []string{"ONEX_TOKEN_PUBLIC_KEY", "ONEX_PLATFORM_PUBLIC_KEY"}
+	if name == "reconciler" { // it asks others, and nobody asks it
+		keys = nil
+	}
+	for key, allowed := range holders() {
+		if slices.Contains(allowed, name) {
+			keys = append(keys, key)
+		}
+	}
+	if !slices.Contains(asksNobody(), name) {
+		keys = append(keys, "ONEX_SECRETS_KEY")
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func TestEveryPodHoldsItsKeysAndNoOthers(t *testing.T) {
+	left := asksNobody()
 	eachPod(t, func(o object, pod *corev1.PodSpec) {
-		for _, v := range pod.Containers[0].Env {
-			if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil && !strings.HasSuffix(v.Name, "_PUBLIC_KEY") {
-				holders[v.Name] = append(holders[v.Name], o.meta.GetName())
+		left = slices.DeleteFunc(left, func(name string) bool { return name == o.meta.GetName() })
+		var got []string
+		for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+			for _, v := range c.Env {
+				if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil {
+					got = append(got, v.ValueFrom.SecretKeyRef.Key)
+				}
+			}
+			if slices.ContainsFunc(c.EnvFrom, func(from corev1.EnvFromSource) bool { return from.SecretRef != nil }) {
+				t.Errorf("%s: takes a whole Secret into its environment", o.file)
 			}
 		}
+		slices.Sort(got)
+		if want := keysOf(o.meta.GetName()); !slices.Equal(got, want) {
+			t.Errorf("%s: holds %v, want %v", o.file, got, want)
+		}
+		if len(pod.Volumes) > 0 {
+			t.Errorf("%s: mounts %v", o.file, pod.Volumes)
+		}
 	})
-	askers := holders["ONEX_SECRETS_KEY"]
-	delete(holders, "ONEX_SECRETS_KEY")
-	want := map[string][]string{"ONEX_TOKEN_KEY": {"login", "refresh-token"}, "ONEX_PLATFORM_KEY": {"reconciler"}, "ONEX_ADMIN_PASSWORD": {"make-admin"}}
-	if !reflect.DeepEqual(holders, want) {
-		t.Errorf("held by %v, want %v", holders, want)
+	if len(left) > 0 {
+		t.Errorf("%v are not there", left)
 	}
-	for _, name := range []string{"create-user", "login", "gateway", "grant-gift", "settle-chain", "store-audit", "relay-outbox", "make-topics", "make-admin", "reconciler"} {
-		if slices.Contains(askers, name) {
-			t.Errorf("%s asks nobody who calls, yet it opens users' keys", name)
+}
+
+// Who has no rights in the object API has no token for it.
+func TestTokensAreForThoseWhoHaveRights(t *testing.T) {
+	withRights := named(objects(t), "rbac.authorization.k8s.io/v1 ClusterRole")
+	eachPod(t, func(o object, pod *corev1.PodSpec) {
+		needs := slices.Contains(withRights, "onex-"+o.meta.GetName())
+		if has := pod.AutomountServiceAccountToken == nil || *pod.AutomountServiceAccountToken; has != needs {
+			t.Errorf("%s: has a token: %t, needs one: %t", o.file, has, needs)
 		}
-	}
-	for _, name := range []string{"get-wallet", "create-secret", "authenticate", "logout", "refresh-token", "buy-slot"} {
-		if !slices.Contains(askers, name) {
-			t.Errorf("%s cannot tell who calls by an own key", name)
+		if own := pod.ServiceAccountName == o.meta.GetName(); own != needs {
+			t.Errorf("%s: acts as %q", o.file, pod.ServiceAccountName)
 		}
-	}
+	})
 }
 
 func TestTheConfigMapIsAConfiguration(t *testing.T) {

@@ -54,8 +54,8 @@ func (w *world) wake(ctx context.Context, t *testing.T, l *life.Life, name strin
 	defer cancel()
 	o, _ := catalog.Find(name)
 	switch {
-	case name == "grant-gift":
-		_ = w.tell(t, l.User.UserID)
+	case slices.ContainsFunc(o.Wakes, func(k op.Wake) bool { return k.Schedule != nil }):
+		_ = w.tick(ctx, name)
 	case o.GetsDeadLetters():
 		_ = w.tellNonsense(t, l.User.UserID)
 	case o.Public:

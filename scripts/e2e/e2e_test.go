@@ -9,13 +9,25 @@ import (
 
 // TestMainJob runs against the platform that the environment names, as the env file of a local platform or the
 // deployment's target does. Without one there is nothing to test here.
-func TestMainJob(t *testing.T) {
+func TestMainJob(t *testing.T) { e2e.Run(t, platform(t)) }
+
+// TestAsOperator wants a cluster, and an hour.
+func TestAsOperator(t *testing.T) {
+	o := platform(t)
+	if os.Getenv("E2E") != "full" {
+		t.Skip("E2E=full asks for the long run")
+	}
+	e2e.RunAsOperator(t, o)
+}
+
+func platform(t *testing.T) e2e.Options {
 	if os.Getenv("ONEX_ADDR") == "" {
 		t.Skip("ONEX_ADDR names no platform")
 	}
-	e2e.Run(t, e2e.Options{
+	return e2e.Options{
 		Addr: os.Getenv("ONEX_ADDR"), Host: os.Getenv("ONEX_HOST"), Kubeconfig: os.Getenv("KUBECONFIG"),
-		Mongo: os.Getenv("ONEX_MONGO"), Proxy: os.Getenv("ONEX_PROXY"), Triggers: os.Getenv("ONEX_TRIGGERS"),
-		AdminPasswordFile: os.Getenv("ONEX_ADMIN_PASSWORD_FILE"),
-	})
+		Mongo: os.Getenv("ONEX_MONGO"), Kafka: os.Getenv("ONEX_KAFKA"), Proxy: os.Getenv("ONEX_PROXY"),
+		Triggers: os.Getenv("ONEX_TRIGGERS"), AdminPasswordFile: os.Getenv("ONEX_ADMIN_PASSWORD_FILE"), Fault: os.Getenv("E2E_FAULT"),
+		Collector: os.Getenv("ONEX_COLLECTOR"),
+	}
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -80,6 +81,15 @@ func (w *world) tell(t *testing.T, userID string) error {
 	e, err := eventing.New(eventing.UserCreated, "/users", userID, time.Now(), eventing.UserCreatedData{UserID: userID})
 	fatal(t, err)
 	return publish.Broker{URL: brokerURL, HTTP: w.inside}.Send(context.WithoutCancel(t.Context()), e)
+}
+
+// tick wakes an operation as its clock would.
+func (w *world) tick(ctx context.Context, name string) error {
+	e, err := eventing.New("dev.knative.sources.ping", "/clock", rand.Text(), time.Now(), struct{}{})
+	if err != nil {
+		return err
+	}
+	return publish.Broker{URL: "http://" + name + ".onex.svc.cluster.local", HTTP: w.inside}.Send(ctx, e)
 }
 
 // setFilter changes the event type that grant-gift's Trigger wants, where the platform reads its Triggers.

@@ -18,24 +18,37 @@ import (
 // Run lives a life on the platform and looks at it from every side. What it makes, it removes.
 func Run(t *testing.T, o Options) {
 	w := open(t, o)
-	seen := w.watch(t)
+	seen, collector := w.watch(t), w.collector(t)
 	ada := life.New(life.Options{Client: w.api, Pods: w.core.CoreV1(), Out: lines{t}, Patience: patience})
 	fatal(t, ada.Play(t.Context()))
 	t.Run("kubectl shows the columns that it should", func(t *testing.T) { w.columns(t, ada) })
 	t.Run("nobody gets in without a valid token", func(t *testing.T) { w.defaultDeny(t, ada) })
 	t.Run("nobody sees another's namespace", func(t *testing.T) { w.ownNamespaceOnly(t, ada) })
+	t.Run("headers make nobody of a caller", func(t *testing.T) { w.forgedHeaders(t, ada) })
+	t.Run("an operation refuses who comes straight to it without a token", func(t *testing.T) { w.straight(t, ada) })
+	t.Run("forged events change nothing", func(t *testing.T) { w.forgedEvents(t, ada) })
+	if seen.serverless {
+		t.Run("the ingress knows the gateway alone", w.onlyTheGateway)
+		t.Run("accounts may do what the table says", func(t *testing.T) { w.rights(t, ada) })
+	}
 	t.Run("a session ends when it should, and a key of one's own goes on", w.sessions)
 	t.Run("the administrator of the first start sees every namespace and raises a quota", func(t *testing.T) { w.administrator(t, ada) })
 	t.Run("bad input names the field and changes nothing", func(t *testing.T) { w.badInput(t, ada) })
 	t.Run("a filter that changes changes what is delivered, and an event that comes again gives nothing", func(t *testing.T) { w.changeFilter(t) })
 	t.Run("what is refused for good is kept, with its cause", func(t *testing.T) { w.keepDeadLetter(t, ada) })
 	t.Run("five miners mine where three did", func(t *testing.T) { w.grow(t, ada) })
+	if seen.serverless {
+		t.Run("a function that is killed is there again for the next request", func(t *testing.T) { w.killFunction(t, ada) })
+	}
 	t.Run("a miner that is killed, and the reconciler with it, comes back in its slot, free of charge", func(t *testing.T) { w.killMiner(t, ada) })
 	t.Run("the ledger agrees with the world", func(t *testing.T) { w.auditLedger(t, ada, seen) })
 	t.Run("pages, earnings, quota and quote agree", func(t *testing.T) { w.economy(t, ada) })
 	t.Run("every decision is on record", func(t *testing.T) {
 		w.auditDecisions(t, ada, "list-miner-types true", "quote-minerset true", "scale-minerset true", "buy-slot false")
 	})
+	if collector != nil {
+		t.Run("a collector hears of every request, and of one trace from the click to the coin", func(t *testing.T) { w.telemetry(t, collector, ada) })
+	}
 	t.Run("what is deleted is gone, and the money adds up", func(t *testing.T) { w.remove(t, ada) })
 	t.Run("a deleted pool gives its places back", func(t *testing.T) { w.placesReturned(t, ada) })
 	if seen.serverless {
@@ -113,6 +126,22 @@ func (w *world) remove(t *testing.T, ada *life.Life) {
 		return err
 	})
 	fatal(t, w.objects.DeleteNamespace(t.Context(), ns))
+}
+
+// killFunction kills the pods of an operation by force, which at that moment is warm, and asks it again.
+func (w *world) killFunction(t *testing.T, ada *life.Life) {
+	before, err := ada.Client.GetWallet(t.Context(), 1)
+	fatal(t, err)
+	now := int64(0)
+	fatal(t, w.core.CoreV1().Pods("onex").DeleteCollection(t.Context(), metav1.DeleteOptions{GracePeriodSeconds: &now},
+		metav1.ListOptions{LabelSelector: "serving.knative.dev/service=get-wallet"}))
+	eventually(t, "get-wallet answers again", func(ctx context.Context) error {
+		after, err := ada.Client.GetWallet(ctx, 1)
+		if err == nil && after.Count < before.Count {
+			t.Errorf("%d entries, and before it was killed %d", after.Count, before.Count)
+		}
+		return err
+	})
 }
 
 // killMiner kills a miner's pod without grace, and where the reconciler runs in pods, those too. It waits for another

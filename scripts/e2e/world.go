@@ -15,6 +15,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -36,6 +37,12 @@ type Options struct {
 	Triggers string
 	// AdminPasswordFile has the administrator's password. Without it, the Secret onex-keys has it.
 	AdminPasswordFile string
+	// Kafka, if set, is where records of decisions can be put.
+	Kafka string
+	// Fault, if set, is a program that does harm to parts of the cluster.
+	Fault string
+	// Collector, if set, is the URL at which the platform tells a collector what it does: the test listens there.
+	Collector string
 }
 
 // world is the platform under test, from the inside.
@@ -87,13 +94,26 @@ func (w *world) insider() (*http.Client, error) {
 		if len(parts) < 3 || parts[2] != "svc" {
 			return nil, fmt.Errorf("%q is no Service", host)
 		}
-		s, err := w.core.CoreV1().Services(parts[1]).Get(ctx, parts[0], metav1.GetOptions{})
+		s, err := w.service(ctx, parts[1], parts[0])
 		if err != nil {
 			return nil, err
 		}
 		return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(s.Spec.ClusterIP, port))
 	}
 	return &http.Client{Transport: &http.Transport{DialContext: dial}}, nil
+}
+
+// service gives the Service of a name, or the one that it is another name of.
+func (w *world) service(ctx context.Context, namespace, name string) (*corev1.Service, error) {
+	s, err := w.core.CoreV1().Services(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil || s.Spec.Type != corev1.ServiceTypeExternalName {
+		return s, err
+	}
+	parts := strings.Split(s.Spec.ExternalName, ".")
+	if len(parts) < 3 || parts[2] != "svc" {
+		return nil, fmt.Errorf("%q is no Service", s.Spec.ExternalName)
+	}
+	return w.core.CoreV1().Services(parts[1]).Get(ctx, parts[0], metav1.GetOptions{})
 }
 
 // eventually polls until done, or fails the test with the last error.

@@ -30,6 +30,8 @@ type Options struct {
 	Out io.Writer
 	// BlockInterval is the mean block interval of the chain, in whole seconds; default 2 s.
 	BlockInterval time.Duration
+	// Miners is how many are bought at first; default 3.
+	Miners int32
 	// Patience bounds each wait; default 2 minutes.
 	Patience time.Duration
 }
@@ -56,6 +58,9 @@ func New(o Options) *Life {
 	}
 	if o.Patience == 0 {
 		o.Patience = 2 * time.Minute
+	}
+	if o.Miners == 0 {
+		o.Miners = few
 	}
 	name := "ada-" + strings.ToLower(rand.Text()[:8])
 	return &Life{o: o, began: time.Now(), Username: name, Password: rand.Text(), Client: o.Client}

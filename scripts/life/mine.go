@@ -45,16 +45,16 @@ func (l *Life) CreateChain(ctx context.Context) (err error) {
 
 // GetQuote asks what the miners would cost.
 func (l *Life) GetQuote(ctx context.Context) error {
-	q, err := l.Client.QuoteMinerSet(ctx, wallet.MinerSetPlan{MinerType: minerType, Replicas: few})
+	q, err := l.Client.QuoteMinerSet(ctx, wallet.MinerSetPlan{MinerType: minerType, Replicas: int64(l.o.Miners)})
 	if err == nil {
-		l.say("quote for %d × %s: %s OX, of %s OX in the wallet; they earn about %s OX a day", few, minerType, q.Price, q.Balance, q.ExpectedPerDay)
+		l.say("quote for %d × %s: %s OX, of %s OX in the wallet; they earn about %s OX a day", l.o.Miners, minerType, q.Price, q.Balance, q.ExpectedPerDay)
 	}
 	return err
 }
 
 // BuyMiners buys a pool of miners.
 func (l *Life) BuyMiners(ctx context.Context) (err error) {
-	replicas := int32(few)
+	replicas := l.o.Miners
 	l.MinerSet, err = l.Client.CreateMinerSet(ctx, &v1beta1.MinerSet{
 		ObjectMeta: metav1.ObjectMeta{Name: "night-shift"},
 		Spec: v1beta1.MinerSetSpec{
@@ -63,7 +63,7 @@ func (l *Life) BuyMiners(ctx context.Context) (err error) {
 		},
 	})
 	if err == nil {
-		l.say("ordered MinerSet %s: %d miners of type %s", l.MinerSet.Name, few, minerType)
+		l.say("ordered MinerSet %s: %d miners of type %s", l.MinerSet.Name, replicas, minerType)
 	}
 	return err
 }

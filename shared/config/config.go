@@ -72,6 +72,12 @@ type Config struct {
 	// AdminPassword is the administrator's first password; only make-admin has it.
 	AdminPassword Password `env:"ONEX_ADMIN_PASSWORD"`
 
+	// Collector is the base URL of an OTLP/HTTP receiver, such as http://collector.observability:4318. Without one,
+	// nothing is measured and nobody is told.
+	Collector string `env:"ONEX_COLLECTOR"`
+	// TraceRatio is the part of new traces that the collector is told, from 0 to 1.
+	TraceRatio float64 `env:"ONEX_TRACE_RATIO" envDefault:"1"`
+
 	// RequestTimeout bounds one request operation.
 	RequestTimeout time.Duration `env:"ONEX_REQUEST_TIMEOUT" envDefault:"25s"`
 }
@@ -110,6 +116,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("configuration: ONEX_CHAINS_PER_USER must be 0 or more, is %d", c.ChainsPerUser)
 	case c.AccessTokenLife <= 0 || c.RefreshTokenLife < c.AccessTokenLife:
 		return fmt.Errorf("configuration: ONEX_ACCESS_TOKEN_LIFE %s must be above 0 and at most ONEX_REFRESH_TOKEN_LIFE %s", c.AccessTokenLife, c.RefreshTokenLife)
+	case !(c.TraceRatio >= 0 && c.TraceRatio <= 1): // nor is it no number
+		return fmt.Errorf("configuration: ONEX_TRACE_RATIO must be from 0 to 1, is %g", c.TraceRatio)
 	case c.RequestTimeout <= 0:
 		return fmt.Errorf("configuration: ONEX_REQUEST_TIMEOUT must be above 0, is %s", c.RequestTimeout)
 	}

@@ -5,12 +5,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
 	"onex.io/onex/shared/kube"
@@ -135,16 +138,56 @@ func TestNamespacesAreEnsuredAndRemovedTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if got, err := c.UserNamespaces(t.Context()); err != nil || !slices.Equal(got, []string{"user-1"}) {
+		t.Errorf("namespaces of users: %v, %v", got, err)
+	}
 	for range 2 {
 		if err := c.DeleteNamespace(t.Context(), "user-1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	server.Refuse(func(*http.Request) bool { return true })
-	for name, act := range map[string]func(context.Context, string) error{"ensure": c.EnsureNamespace, "delete": c.DeleteNamespace} {
+	for name, act := range map[string]func(context.Context, string) error{"ensure": c.EnsureNamespace, "fence": c.FenceNamespace, "delete": c.DeleteNamespace} {
 		if err := act(t.Context(), "user-1"); !apierrors.IsServiceUnavailable(err) {
 			t.Errorf("%s: got %v, want that the server is away", name, err)
 		}
+	}
+}
+
+// A namespace that an older platform made has no fences, or others; those of another's are left alone.
+func TestFencesArePutUpAndRepaired(t *testing.T) {
+	c, server := client(t)
+	core, err := kubernetes.NewForConfig(server.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	policies := core.NetworkingV1().NetworkPolicies("user-1")
+	open := &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Name: "onex-deny"}, Spec: networkingv1.NetworkPolicySpec{
+		PodSelector: metav1.LabelSelector{}, PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
+	}}
+	for _, o := range []*networkingv1.NetworkPolicy{open, {ObjectMeta: metav1.ObjectMeta{Name: "theirs"}}} {
+		if _, err := policies.Create(t.Context(), o, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := c.FenceNamespace(t.Context(), "user-1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := policies.List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range list.Items {
+		names = append(names, p.Name)
+		if p.Name != "theirs" && len(p.Spec.PolicyTypes) != 2 {
+			t.Errorf("%s fences %v", p.Name, p.Spec.PolicyTypes)
+		}
+	}
+	if !slices.Equal(names, []string{"onex-deny", "onex-nodes", "theirs"}) {
+		t.Errorf("policies %v", names)
 	}
 }
 

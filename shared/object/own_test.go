@@ -1,7 +1,6 @@
 package object_test
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
@@ -100,7 +99,7 @@ func TestWhatOnlyThePlatformMaySetIsDropped(t *testing.T) {
 }
 
 func TestTheRequestsTraceStaysOnTheObject(t *testing.T) {
-	ctx := trace.FromRequest(access.With(t.Context(), access.Principal{UserID: "user-a"}), http.Header{})
+	ctx := trace.Hop(access.With(t.Context(), access.Principal{UserID: "user-a"}))
 	m := metav1.ObjectMeta{Name: "x", Annotations: map[string]string{object.TraceAnnotation: "forged"}}
 	if err := object.Own(ctx, &m); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/platform"
 	"onex.io/onex/shared/trace"
 )
 
@@ -30,15 +31,23 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// around puts health, tracing, the request id, the body limit, the time limit and the recovery around a handler.
-func around(name string, log *slog.Logger, limit time.Duration, h http.Handler) http.Handler {
+// around puts health, measuring, tracing, the request id, the body limit, the time limit and the recovery around a
+// handler.
+func around(p *platform.Platform, name string, limit time.Duration, h http.Handler) http.Handler {
+	measured := p.Telemetry.Serve(name, bounded(p.Log, name, limit, h))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/healthz" {
 			w.WriteHeader(http.StatusOK)
 			return
 		}
+		measured.ServeHTTP(w, r)
+	})
+}
+
+func bounded(log *slog.Logger, name string, limit time.Duration, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
-		ctx := context.WithValue(trace.FromRequest(r.Context(), r.Header), requestIDKey{}, id)
+		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		w.Header().Set(RequestIDHeader, id)
@@ -57,7 +66,7 @@ func recovered(ctx context.Context, w http.ResponseWriter, log *slog.Logger, nam
 		panic(cause) // net/http's own way to end a connection
 	default:
 		logError(ctx, log, name, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
-		WriteError(w, fault.New(fault.Broken, "Unknown", "something on our side is broken"))
+		WriteError(ctx, w, fault.New(fault.Broken, "Unknown", "something on our side is broken"))
 	}
 }
 

@@ -1,12 +1,14 @@
 package op
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
 
 	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/telemetry"
 )
 
 // problem is the body of every refusal.
@@ -38,16 +40,16 @@ func newProblem(err error) *problem {
 	return p
 }
 
-// WriteError answers with err in the platform's one form: status, reason and message, and nothing internal. That a
-// body was cut off at our limit is its sender's fault.
-func WriteError(w http.ResponseWriter, err error) {
+// WriteError answers the request of ctx with err in the platform's one form: status, reason and message, and nothing
+// internal. That a body was cut off at our limit is its sender's fault.
+func WriteError(ctx context.Context, w http.ResponseWriter, err error) {
 	p := newProblem(err)
 	var cut *http.MaxBytesError
 	if errors.As(err, &cut) {
 		p = newProblem(fault.New(fault.Invalid, bodyTooLarge, "at most %d bytes are read", cut.Limit))
 		p.Code = http.StatusRequestEntityTooLarge
 	}
-	writeProblem(w, p)
+	writeProblem(ctx, w, p)
 }
 
 // length is how many bytes the problem takes as a body.
@@ -59,7 +61,8 @@ func (p *problem) length() int {
 // bodyTooLarge is the reason of the one refusal whose status is no kind's.
 const bodyTooLarge = "BodyTooLarge"
 
-func writeProblem(w http.ResponseWriter, p *problem) {
+func writeProblem(ctx context.Context, w http.ResponseWriter, p *problem) {
+	telemetry.Refused(ctx, p.Reason)
 	w.Header().Set("Content-Type", "application/json")
 	maps.Copy(w.Header(), p.GetHeaders())
 	w.WriteHeader(p.Code)

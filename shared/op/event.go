@@ -35,9 +35,9 @@ func OnEvent(build func(*platform.Platform) (EventFunc, error)) Handler {
 				return
 			}
 			logError(r.Context(), p.Log, o.Name, err)
-			writeProblem(w, deliveryProblem(err))
+			writeProblem(r.Context(), w, deliveryProblem(err))
 		})
-		return around(o.Name, p.Log, p.Config.RequestTimeout, onlyPost(deliver)), nil
+		return around(p, o.Name, p.Config.RequestTimeout, onlyPost(deliver)), nil
 	}}
 }
 
@@ -104,13 +104,15 @@ func OnBatch(build func(*platform.Platform) (BatchFunc, error)) Handler {
 		}
 		return stream.Consume(ctx, stream.Group{
 			Brokers: p.Config.Kafka, Topic: o.Topic().Name, Name: o.Name, Member: p.Member,
-		}, p.Log, handle)
+		}, p.Log, p.Telemetry.Consume(o.Name, o.Topic().Name, handle))
 	}}
 }
 
 // Job is an operation that runs to its end when the platform is deployed.
 func Job(run func(context.Context, *platform.Platform) error) Handler {
-	return Handler{run: func(ctx context.Context, p *platform.Platform, _ Operation) error { return run(ctx, p) }}
+	return Handler{run: func(ctx context.Context, p *platform.Platform, o Operation) error {
+		return p.Telemetry.Run(ctx, o.Name, func(ctx context.Context) error { return run(ctx, p) })
+	}}
 }
 
 // Raw is a handler that needs the request itself, as a gateway does. It does not authenticate: what it passes the
@@ -121,6 +123,6 @@ func Raw(build func(*platform.Platform) (http.Handler, error)) Handler {
 		if err != nil {
 			return nil, err
 		}
-		return around(o.Name, p.Log, longest, h), nil
+		return around(p, o.Name, longest, h), nil
 	}}
 }

@@ -11,12 +11,18 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 
 	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/telemetry"
 )
 
-// oneVocabulary has huma speak of errors as everybody else here does. Its hook is process-wide, so it is set once.
+// oneVocabulary has huma speak of errors as everybody else here does. Its hooks are process-wide, so they are set once.
 var oneVocabulary = sync.OnceFunc(func() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return requestProblem(status, message, errs)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		p := requestProblem(status, message, errs)
+		telemetry.Refused(ctx.Context(), p.Reason)
+		return p
 	}
 })
 

@@ -13,6 +13,7 @@ import (
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/platform"
+	"onex.io/onex/shared/telemetry"
 )
 
 // RequestFunc is a request operation: the domain decision and nothing else.
@@ -37,7 +38,7 @@ func Request[In, Out any](build func(*platform.Platform) (RequestFunc[In, Out], 
 			}
 			mux := http.NewServeMux()
 			register(humago.New(mux, apiConfig(NewDocument())), o, reply(p.Log, o.Name, handle))
-			return around(o.Name, p.Log, p.Config.RequestTimeout, admit(p.Log, guard, o, mux)), nil
+			return around(p, o.Name, p.Config.RequestTimeout, admit(p.Log, guard, o, mux)), nil
 		},
 	}
 }
@@ -60,6 +61,7 @@ func reply[In, Out any](log *slog.Logger, name string, handle RequestFunc[In, Ou
 		out, err := handle(ctx, in)
 		if err != nil {
 			logError(ctx, log, name, err)
+			telemetry.Refused(ctx, fault.ReasonOf(err))
 			return nil, newProblem(err)
 		}
 		return &body[Out]{Body: out}, nil
@@ -70,7 +72,7 @@ func reply[In, Out any](log *slog.Logger, name string, handle RequestFunc[In, Ou
 func admit(log *slog.Logger, guard *access.Guard, o Operation, mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern == "" {
-			WriteError(w, fault.New(fault.Missing, "PageNotFound", "no operation answers %s %s", r.Method, r.URL.Path))
+			WriteError(r.Context(), w, fault.New(fault.Missing, "PageNotFound", "no operation answers %s %s", r.Method, r.URL.Path))
 			return
 		}
 		principal, err := guard.Admit(r.Context(), access.Call{
@@ -79,7 +81,7 @@ func admit(log *slog.Logger, guard *access.Guard, o Operation, mux *http.ServeMu
 		})
 		if err != nil {
 			logError(r.Context(), log, o.Name, err)
-			WriteError(w, err)
+			WriteError(r.Context(), w, err)
 			return
 		}
 		mux.ServeHTTP(w, r.WithContext(access.With(r.Context(), principal)))

@@ -27,6 +27,7 @@ import (
 	"onex.io/onex/shared/publish"
 	"onex.io/onex/shared/seal"
 	"onex.io/onex/shared/stream"
+	"onex.io/onex/shared/telemetry"
 	"onex.io/onex/shared/token"
 )
 
@@ -36,6 +37,8 @@ type Options struct {
 	Now    func() time.Time // default time.Now
 	Log    *slog.Logger     // default slog.Default
 	Member string           // static membership of a stream consumer; a pod's name
+	// Telemetry tells what is done here; nobody is told without it. Close closes it.
+	Telemetry *telemetry.Telemetry
 }
 
 // Platform connects lazily and is safe for concurrent use. Close it.
@@ -81,6 +84,7 @@ func (p *Platform) Close(ctx context.Context) error {
 		errs = append(errs, p.closers[i](ctx))
 	}
 	p.closers = nil
+	p.Telemetry.Close(ctx)
 	return errors.Join(errs...)
 }
 

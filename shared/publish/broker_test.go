@@ -55,7 +55,7 @@ func TestTheBrokersAnswerDecides(t *testing.T) {
 
 func TestAnEventCarriesTheTraceOfItsRequest(t *testing.T) {
 	broker, sent := brokerThat(t, 202)
-	ctx := trace.FromRequest(t.Context(), http.Header{})
+	ctx := trace.Hop(t.Context())
 	if err := broker.Send(ctx, event("user-a")); err != nil {
 		t.Fatal(err)
 	}

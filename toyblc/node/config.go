@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +31,10 @@ type Config struct {
 	Source   string            // of events
 	Sink     string            // where events go; empty for nowhere
 	Accounts map[string]string // who may write
+
+	Collector   string  // of telemetry; empty for nobody
+	TraceRatio  float64 // of the traces that begin here
+	Traceparent string  // of what made this node
 }
 
 // Validate reports every mistake at once.
@@ -55,7 +60,20 @@ func (c Config) Validate() error {
 		u, err := url.Parse(c.Sink)
 		want(err == nil && u.Scheme != "" && u.Host != "", "K_SINK: %q is no URL", c.Sink)
 	}
+	want(c.TraceRatio >= 0 && c.TraceRatio <= 1, "ONEX_TRACE_RATIO: %g is not from 0 to 1", c.TraceRatio)
 	return errors.Join(errs...)
+}
+
+// readRatio reads a part of a whole; all without a word.
+func readRatio(text string) (float64, error) {
+	if text == "" {
+		return 1, nil
+	}
+	ratio, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, fmt.Errorf("ONEX_TRACE_RATIO: %q is no number", text)
+	}
+	return ratio, nil
 }
 
 // readAccounts reads who may write: user:password pairs, parted by commas in a

@@ -16,7 +16,7 @@ func TestAFullEventQueueForgetsTheOldestAndNeverWaits(t *testing.T) {
 	b := block.Genesis(block.Params{ChainID: "c", Time: time.Unix(1_800_000_000, 0), Interval: time.Second})
 	for i := range eventQueue + 3 {
 		b.Index, b.Hash = int64(i), block.Hash{byte(i >> 8), byte(i)}
-		e.blockMined(b)
+		e.blockMined(t.Context(), b)
 	}
 	if got, want := (<-e.queue).ID(), (block.Hash{0, 3}).String(); got != want {
 		t.Fatalf("the oldest event is of %s, want %s", got, want)

@@ -12,6 +12,7 @@ import (
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 
 	"onex.io/onex/eventing"
+	"onex.io/onex/shared/trace"
 	"onex.io/onex/toyblc/block"
 )
 
@@ -47,9 +48,9 @@ func newEmitter(sink, source string, log *slog.Logger) (*emitter, error) {
 	}, nil
 }
 
-// blockMined queues an event; it never waits. The id is the block's hash, so a
-// block told twice is told once.
-func (e *emitter) blockMined(b block.Block) {
+// blockMined queues an event within the trace of ctx; it never waits. The id is
+// the block's hash, so a block told twice is told once.
+func (e *emitter) blockMined(ctx context.Context, b block.Block) {
 	event, err := eventing.New(eventing.BlockMined, e.source, b.Hash.String(), b.Time(),
 		eventing.BlockMinedData{ChainID: b.ChainID, Height: b.Index, Hash: b.Hash.String()})
 	if err != nil {
@@ -57,6 +58,7 @@ func (e *emitter) blockMined(b block.Block) {
 		return
 	}
 	event.SetSubject(e.chain)
+	trace.ToEvent(ctx, &event)
 	for {
 		select {
 		case e.queue <- event:

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Parse reads a command line and the two secrets-like variables K_SINK and
-// TOYBLC_ACCOUNTS. A flag.ErrHelp has been answered on out.
+// Parse reads a command line and the variables K_SINK, TOYBLC_ACCOUNTS, ONEX_COLLECTOR,
+// ONEX_TRACE_RATIO and TRACEPARENT. A flag.ErrHelp has been answered on out.
 func Parse(args []string, getenv func(string) string, out io.Writer) (Config, error) {
 	var c Config
 	flags := flag.NewFlagSet("toyblc", flag.ContinueOnError)
@@ -20,7 +20,12 @@ func Parse(args []string, getenv func(string) string, out io.Writer) (Config, er
 		return c, err
 	}
 	c.Params.Time = genesisTime(*genesis)
-	c.Sink = getenv("K_SINK")
+	c.Sink, c.Collector, c.Traceparent = getenv("K_SINK"), getenv("ONEX_COLLECTOR"), getenv("TRACEPARENT")
+	ratio, err := readRatio(getenv("ONEX_TRACE_RATIO"))
+	if err != nil {
+		return c, err
+	}
+	c.TraceRatio = ratio
 	accounts, err := readAccounts(getenv("TOYBLC_ACCOUNTS"), *accountsFile)
 	if err != nil {
 		return c, err

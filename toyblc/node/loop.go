@@ -116,8 +116,9 @@ func (n *Node) tell(o chain.Output) {
 	case chain.Mined:
 		n.mined.Add(1)
 		n.log.Info("block mined", "height", o.Block.Index, "hash", o.Block.Hash)
+		ctx := n.story.mined(o.Block)
 		if n.events != nil {
-			n.events.blockMined(o.Block)
+			n.events.blockMined(ctx, o.Block)
 		}
 	case chain.Reorged:
 		n.metrics.reorged(o.Depth)

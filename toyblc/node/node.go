@@ -35,6 +35,7 @@ type Node struct {
 	miner   *mine.Miner // nil when it does not mine
 	events  *emitter    // nil without a sink
 	metrics *metrics
+	story   *story
 
 	inputs  chan chain.Input
 	posts   chan posting
@@ -60,7 +61,7 @@ func New(cfg Config, log *slog.Logger) (*Node, error) {
 	}
 	n.metrics = newMetrics(n)
 	n.hub = p2p.New(p2p.Options{Deliver: n.deliver, Log: log})
-	for _, prepare := range []func() error{n.prepareMiner, n.describe, n.prepareEvents, n.openChain, n.listen, n.dial} {
+	for _, prepare := range []func() error{n.prepareMiner, n.describe, n.prepareEvents, n.prepareStory, n.openChain, n.listen, n.dial} {
 		if err := prepare(); err != nil {
 			n.hub.Close()
 			return nil, errors.Join(fmt.Errorf("start node: %w", err), n.release())
@@ -176,12 +177,14 @@ func (n *Node) Run(ctx context.Context) error {
 	servers := n.serve(ctx, &wg, faults)
 	wg.Go(func() { n.work(ctx) })
 	wg.Go(func() { n.emit(ctx) })
+	n.story.started(ctx)
 	n.log.Info("node runs", "chain", n.cfg.Params.ChainID, "p2p", n.P2PAddr(), "http", n.HTTPAddr(),
 		"height", n.status.Load().Height, "miner", n.cfg.Mine, "peers", n.cfg.Peers)
 	err := n.loop(ctx, faults)
 	cancel()
 	n.stop(servers)
 	wg.Wait()
+	n.story.close()
 	n.log.Info("node stopped", "height", n.status.Load().Height, "cause", err)
 	return errors.Join(err, n.close(err))
 }
@@ -227,5 +230,6 @@ func (n *Node) release() error {
 			errs = append(errs, l.Close())
 		}
 	}
+	n.story.close()
 	return errors.Join(append(errs, n.store.Close())...)
 }

@@ -228,5 +228,5 @@ func (a *Activator) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil {
 		a.o.Program.Log.Warn("operation away", "operation", a.o.Operation, "error", err)
 	}
-	op.WriteError(w, fault.New(fault.Busy, "OperationAway", "the operation does not answer now: %w", fmt.Errorf("%s: %w", a.o.Operation, err)))
+	op.WriteError(r.Context(), w, fault.New(fault.Busy, "OperationAway", "the operation does not answer now: %w", fmt.Errorf("%s: %w", a.o.Operation, err)))
 }

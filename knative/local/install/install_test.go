@@ -28,6 +28,7 @@ func TestOnARealAPIServer(t *testing.T) {
 		"block intervals stay within the operator's":       boundsIntervals,
 		"settings may change, and what is there stays":     followsSettings,
 		"what is protected is not deleted":                 protects,
+		"accounts may do what the table says":              boundsAccounts,
 		"kubectl finds, shows and scales them":             servesKubectl,
 		"the SDK scales, lists at a moment and removes":    servesTheSDK,
 		"examples apply, twice":                            appliesExamples,

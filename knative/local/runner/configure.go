@@ -11,6 +11,7 @@ import (
 
 	"onex.io/onex/shared/config"
 	"onex.io/onex/shared/platform"
+	"onex.io/onex/shared/telemetry"
 )
 
 // configure gives the functions the very variables that a cluster's ConfigMap and Secret would.
@@ -33,8 +34,14 @@ func (p *Platform) configure(context.Context) error {
 	if p.config, err = config.ReadMap(vars); err != nil {
 		return err
 	}
-	p.platform = platform.New(p.config, platform.Options{HTTP: p.httpClient(), Log: p.o.Log, Member: "local-0"})
-	return nil
+	t, err := p.telemetry("functions")
+	p.platform = platform.New(p.config, platform.Options{HTTP: p.httpClient(), Log: p.o.Log, Member: "local-0", Telemetry: t})
+	return err
+}
+
+// telemetry tells the collector, if one is set, what a part of the platform does.
+func (p *Platform) telemetry(part string) (*telemetry.Telemetry, error) {
+	return telemetry.New(telemetry.Options{Collector: p.config.Collector, Ratio: p.config.TraceRatio, Service: part, Log: p.o.Log})
 }
 
 // adminPassword is the file with the administrator's first password.

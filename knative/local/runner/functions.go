@@ -14,6 +14,7 @@ import (
 	"onex.io/onex/shared/client"
 	"onex.io/onex/shared/config"
 	"onex.io/onex/shared/op"
+	"onex.io/onex/shared/telemetry"
 )
 
 // namespace is where the functions live on a cluster.
@@ -96,11 +97,23 @@ func (p *Platform) startReconciler(context.Context) error {
 	wallet := client.New(fmt.Sprintf(p.config.Services, "gateway"), client.Options{
 		HTTP: p.httpClient(), Token: client.PlatformToken("reconciler", key.PrivateKey, time.Now),
 	})
+	told, err := p.telemetry("reconciler")
+	if err != nil {
+		return err
+	}
 	p.run("reconciler", func(ctx context.Context) error {
+		defer p.flush(told)
 		return reconciler.Run(ctx, reconciler.Options{
 			Config: rest, Buyer: reconciler.WalletBuyer(wallet), Types: p.config.MinerTypes, Image: image, Sink: p.config.Broker,
 			ChainsPerUser: p.config.ChainsPerUser, Logger: p.o.Log,
+			Telemetry: told, Collector: p.config.Collector, TraceRatio: p.config.TraceRatio,
 		})
 	})
 	return nil
+}
+
+func (p *Platform) flush(told *telemetry.Telemetry) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+	defer cancel()
+	told.Close(ctx)
 }

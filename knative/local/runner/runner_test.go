@@ -3,10 +3,12 @@ package runner_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,11 @@ func platformMain(state string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	o := options(state)
+	o.Triggers = state + "-triggers"
+	if err := hurriedTriggers(o.Triggers); err != nil {
+		slog.Error("triggers", "error", err)
+		return 1
+	}
 	o.Isolate, o.Idle = os.Getenv(isolateVariable) != "", 3*time.Second
 	p, err := runner.Start(ctx, o)
 	if err == nil {
@@ -82,6 +89,24 @@ func TestMainJobOnOneMachine(t *testing.T) {
 			mode.then(t, p)
 		})
 	}
+}
+
+var schedule = regexp.MustCompile(`schedule: ".*"`)
+
+// hurriedTriggers are those of the platform, with clocks that tick every minute: a test cannot wait as a user can.
+func hurriedTriggers(dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	if err := os.CopyFS(dir, os.DirFS(options("").Triggers)); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	for _, file := range files {
+		text, readErr := os.ReadFile(file)
+		err = errors.Join(err, readErr, os.WriteFile(file, schedule.ReplaceAll(text, []byte(`schedule: "* * * * *"`)), 0o600))
+	}
+	return err
 }
 
 // start starts a platform that ends with the test and leaves no process.

@@ -53,7 +53,7 @@ func (s *Server) Config() *rest.Config {
 	}}
 }
 
-// Writes is how many requests asked for a change so far; Events do not count.
+// Writes is how many requests asked for a change so far; Events and creations that are only tried do not count.
 func (s *Server) Writes() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +80,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.Method != http.MethodGet && at.resource != "events" {
+	if r.Method != http.MethodGet && at.resource != "events" && !dryRun(r) {
 		s.writes++
 	}
 	if s.refuse != nil && s.refuse(r) {
@@ -90,6 +90,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	code, body := s.answer(r, at)
 	reply(w, code, body)
 }
+
+// dryRun tells whether a creation is only tried.
+func dryRun(r *http.Request) bool { return r.URL.Query().Get("dryRun") != "" }
 
 func (s *Server) answer(r *http.Request, at target) (int, any) {
 	switch r.Method {

@@ -54,6 +54,8 @@ func kindOf(resource string) string {
 		return "Event"
 	case "namespaces":
 		return "Namespace"
+	case "networkpolicies":
+		return "NetworkPolicy"
 	}
 	return "Unknown"
 }

@@ -28,6 +28,9 @@ func (s *Server) create(r *http.Request, at target) (int, any) {
 	if _, taken := s.objects[at]; taken {
 		return failed(http.StatusConflict, metav1.StatusReasonAlreadyExists, at)
 	}
+	if dryRun(r) {
+		return http.StatusCreated, o
+	}
 	delete(o.Object, "status")
 	o.SetAPIVersion(versionOf(at.group))
 	if o.GetKind() == "" {
@@ -48,15 +51,19 @@ func (s *Server) update(r *http.Request, at target) (int, any) {
 	return s.replace(r, at, &unstructured.Unstructured{Object: content})
 }
 
-// patch takes merge patches, and strategic ones where they mean the same: nothing here has lists to merge.
+// patch takes merge patches, and strategic ones and what is applied where they mean the same: nothing here has lists to
+// merge. What is applied is made if it is not there.
 func (s *Server) patch(r *http.Request, at target) (int, any) {
 	old, found := s.objects[at]
+	kind := types.PatchType(r.Header.Get("Content-Type"))
+	if !found && kind == types.ApplyYAMLPatchType {
+		return s.create(r, at)
+	}
 	if !found {
 		return failed(http.StatusNotFound, metav1.StatusReasonNotFound, at)
 	}
 	var change map[string]any
-	kind := types.PatchType(r.Header.Get("Content-Type"))
-	known := kind == types.MergePatchType || kind == types.StrategicMergePatchType
+	known := kind == types.MergePatchType || kind == types.StrategicMergePatchType || kind == types.ApplyYAMLPatchType
 	if err := json.NewDecoder(r.Body).Decode(&change); err != nil || !known {
 		return failed(http.StatusUnsupportedMediaType, metav1.StatusReasonUnsupportedMediaType, at)
 	}

@@ -17,6 +17,7 @@ import (
 	"onex.io/onex/shared/config"
 	"onex.io/onex/shared/kube"
 	"onex.io/onex/shared/minertype"
+	"onex.io/onex/shared/telemetry"
 )
 
 func main() {
@@ -45,6 +46,9 @@ type settings struct {
 	MinerTypes minertype.Catalog `env:"ONEX_MINER_TYPES"`
 	// ChainsPerUser is how many chains of one user get a node.
 	ChainsPerUser int `env:"ONEX_CHAINS_PER_USER" envDefault:"5"`
+	// Collector and TraceRatio are those of shared/config.
+	Collector  string  `env:"ONEX_COLLECTOR"`
+	TraceRatio float64 `env:"ONEX_TRACE_RATIO" envDefault:"1"`
 	// HealthPort serves /healthz and /readyz.
 	HealthPort int `env:"HEALTH_PORT" envDefault:"8080"`
 	// Namespace and Name are the pod's own. With both, several reconcilers agree on which of them works.
@@ -61,6 +65,12 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	told, err := telemetry.New(telemetry.Options{Collector: s.Collector, Ratio: s.TraceRatio, Service: "reconciler", Log: log})
+	if err != nil {
+		return err
+	}
+	defer flush(told)
 	return reconciler.Run(ctx, reconciler.Options{
 		Config:         cluster,
 		Buyer:          buyer(s),
@@ -70,8 +80,20 @@ func run(ctx context.Context) error {
 		ChainsPerUser:  s.ChainsPerUser,
 		HealthAddr:     fmt.Sprintf(":%d", s.HealthPort),
 		LeaderElection: election(s),
-		Logger:         slog.New(slog.NewJSONHandler(os.Stderr, nil)),
+		Logger:         log,
+		Telemetry:      told,
+		Collector:      s.Collector,
+		TraceRatio:     s.TraceRatio,
 	})
+}
+
+// flushGrace bounds telling what is not told yet.
+const flushGrace = 5 * time.Second
+
+func flush(told *telemetry.Telemetry) {
+	ctx, cancel := context.WithTimeout(context.Background(), flushGrace)
+	defer cancel()
+	told.Close(ctx)
 }
 
 func buyer(s settings) reconciler.SlotBuyer {

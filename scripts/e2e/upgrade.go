@@ -1,0 +1,106 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"onex.io/onex/scripts/life"
+)
+
+// upgrade brings another image onto the cluster while people ask, and wants every answer to be a success.
+func (w *world) upgrade(t *testing.T, ada *life.Life) {
+	before := w.images(t)
+	ctx, stop := context.WithCancel(t.Context())
+	var load errgroup.Group
+	var asked atomic.Int64
+	for _, path := range []string{"/v1/wallet", "/v1/miner-types", "/v1/minersets/" + ada.MinerSet.Name, "/v1/chains", "/v1/quota"} {
+		load.Go(func() error { return w.keepAsking(ctx, path, ada.Tokens.AccessToken, &asked) })
+	}
+	told, err := deploy(t.Context(), "KO_FLAGS="+"--image-label=io.onex.e2e=another")
+	stop()
+	if failed := load.Wait(); failed != nil {
+		t.Errorf("after %d answers: %v", asked.Load(), failed)
+	}
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, told)
+	}
+	after := w.images(t)
+	for name, image := range after {
+		if before[name] == image {
+			t.Errorf("%s still runs %s", name, image)
+		}
+	}
+	t.Logf("%s: another image for %d operations, %d requests meanwhile", told, len(after), asked.Load())
+	again, err := deploy(t.Context(), "KO_FLAGS="+"--image-label=io.onex.e2e=another")
+	fatal(t, err)
+	t.Logf("once more, %s", again)
+	if same := w.images(t); fmt.Sprint(same) != fmt.Sprint(after) {
+		t.Errorf("the same image again changed %v to %v", after, same)
+	}
+}
+
+// keepAsking asks until the context ends. Each answer must be a success.
+func (w *world) keepAsking(ctx context.Context, path, token string, asked *atomic.Int64) error {
+	var failed []error
+	for ctx.Err() == nil {
+		got, err := w.plain(context.WithoutCancel(ctx), http.MethodGet, path, "", token)
+		if err != nil || !strings.HasPrefix(got, "200 ") {
+			failed = append(failed, fmt.Errorf("%s: %s %w", path, got, err))
+		}
+		asked.Add(1)
+	}
+	return errors.Join(failed...)
+}
+
+// images are those that the operations' newest revisions run, with the generation.
+func (w *world) images(t *testing.T) map[string]string {
+	t.Helper()
+	services, err := w.dynamic.Resource(knativeServices).Namespace("onex").List(t.Context(), metav1.ListOptions{})
+	fatal(t, err)
+	images := map[string]string{}
+	for _, s := range services.Items {
+		status := s.Object["status"].(map[string]any)
+		images[s.GetName()] = fmt.Sprint(status["latestReadyRevisionName"])
+	}
+	return images
+}
+
+// killGenesis kills the first node of a chain by force. It comes back with the chain that its miners have.
+func (w *world) killGenesis(t *testing.T, ada *life.Life) {
+	blocks, err := w.blocks(t.Context(), ada)
+	fatal(t, err)
+	old, err := w.core.CoreV1().Pods(ada.User.UserID).Get(t.Context(), ada.Chain.Name, metav1.GetOptions{})
+	fatal(t, err)
+	now := int64(0)
+	fatal(t, w.core.CoreV1().Pods(old.Namespace).Delete(t.Context(), old.Name, metav1.DeleteOptions{GracePeriodSeconds: &now}))
+	eventually(t, "the first node is back with its chain", func(ctx context.Context) error {
+		pod, err := w.core.CoreV1().Pods(old.Namespace).Get(ctx, old.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if pod.UID == old.UID || pod.Status.Phase != corev1.PodRunning {
+			return errNotYet
+		}
+		back, err := w.blocks(ctx, ada)
+		if err != nil {
+			return err
+		}
+		if len(back) <= len(blocks) {
+			return fmt.Errorf("%d of %d blocks: %w", len(back), len(blocks), errNotYet)
+		}
+		settled := max(0, len(blocks)-1-confirmations)
+		if back[settled].Hash != blocks[settled].Hash {
+			t.Errorf("block %d is another", settled)
+		}
+		return nil
+	})
+}
