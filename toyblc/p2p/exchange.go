@@ -20,9 +20,10 @@ const (
 	// maxTold bounds the addresses that one message names.
 	maxTold = 32
 	// maxFound bounds the peers that are dialed because a peer told of them, and
-	// tries how often one of them may be away before it is forgotten.
+	// tries how often one of them may be away before it is left alone for awayBan.
 	maxFound = 8
 	tries    = 3
+	awayBan  = 10 * time.Minute
 	// leastPort keeps a stranger from pointing us at a machine's own services.
 	leastPort = 1024
 )
@@ -116,8 +117,10 @@ func (h *Hub) count(n int) {
 	h.found += n
 }
 
-// try is keep for somebody who need not exist.
+// try is keep for somebody who need not exist. Who is away for good is not tried
+// again for a while, whoever tells of it.
 func (h *Hub) try(ctx context.Context, u *url.URL) {
+	defer h.avoid(u)
 	for away := 0; away < tries && h.banned(u) == 0; away++ {
 		held, err := h.connect(u)
 		if err != nil {
@@ -130,6 +133,12 @@ func (h *Hub) try(ctx context.Context, u *url.URL) {
 			return
 		}
 	}
+}
+
+func (h *Hub) avoid(u *url.URL) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.bans.add(u.String(), time.Now(), awayBan)
 }
 
 // tell queues what a peer is to know of others, now and then again.
