@@ -24,19 +24,34 @@ func (x *index) prune() []block.Hash {
 		x.main[0].parent = nil
 		return x.sweep(x.rooted())
 	}
-	if int64(len(x.entries)-len(x.main)) > x.keep || x.sideBytes > maxSideBytes {
-		return x.sweep(nil)
+	if int64(len(x.entries)-len(x.main)-x.ahead) > x.keep || x.sideBytes > maxSideBytes {
+		return x.sweep(x.coming())
 	}
 	return nil
 }
 
-// rooted is the set of blocks that descend from the root.
-func (x *index) rooted() map[*entry]bool {
-	byHeight := slices.SortedFunc(maps.Values(x.entries), func(a, b *entry) int {
+// coming is the set of headers that extend the main chain, with nothing but
+// headers in between. Those on a side branch go with it.
+func (x *index) coming() map[*entry]bool {
+	found := map[*entry]bool{}
+	for _, e := range x.byHeight() {
+		if e.header != nil && (found[e.parent] || x.onMain(e.parent)) {
+			found[e] = true
+		}
+	}
+	return found
+}
+
+func (x *index) byHeight() []*entry {
+	return slices.SortedFunc(maps.Values(x.entries), func(a, b *entry) int {
 		return cmp.Compare(a.mark.Index, b.mark.Index)
 	})
+}
+
+// rooted is the set of blocks that descend from the root.
+func (x *index) rooted() map[*entry]bool {
 	found := map[*entry]bool{x.main[0]: true}
-	for _, e := range byHeight {
+	for _, e := range x.byHeight() {
 		if e.parent != nil && found[e.parent] {
 			found[e] = true
 		}
@@ -51,6 +66,10 @@ func (x *index) sweep(keep map[*entry]bool) []block.Hash {
 	for hash, e := range x.entries {
 		if !x.onMain(e) && !keep[e] {
 			delete(x.entries, hash)
+			if e.header != nil {
+				x.ahead--
+				continue
+			}
 			x.sideBytes -= e.size
 			lost = append(lost, hash)
 		}

@@ -44,9 +44,10 @@ func (r Reason) ban() time.Duration {
 // What a peer may cost.
 const (
 	helloWait    = 10 * time.Second // from connection to Hello
-	answerWait   = 20 * time.Second // from Want to Blocks
+	answerWait   = 20 * time.Second // from a question to its answer
+	slowWait     = 3 * time.Second  // after which another peer is asked the same
 	floodWindow  = 10 * time.Second
 	floodLimit   = 1000 // points per floodWindow; a message is one point
-	wantPoints   = 4    // a Want costs the receiver some reading
+	wantPoints   = 4    // a question costs the receiver some reading
 	strikesLimit = 3
 )

@@ -69,7 +69,9 @@ func TestAReplacedMinerCatchesUpOnAnEmptyDiskAndGoesOn(t *testing.T) {
 	first.blocks(time.Second)
 }
 
-func TestMinersFindAKilledFirstNodeAgain(t *testing.T) {
+// Miners that know only the first node are told of each other by it, and go on
+// without it.
+func TestMinersGoOnWithoutTheFirstNodeAndFindItAgain(t *testing.T) {
 	for _, r := range []struct {
 		name string
 		disk func(*process)
@@ -80,16 +82,20 @@ func TestMinersFindAKilledFirstNodeAgain(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			first, miners := network(t, 2)
 			eventually(t, "three blocks", func() bool { return first.status().Height >= 3 })
-			first.kill()
-			eventually(t, "its miners rest: nobody could use their blocks", func() bool {
-				return !miners[0].status().Mining && !miners[1].status().Mining
+			eventually(t, "the miners know each other", func() bool {
+				return miners[0].status().Peers >= 2 && miners[1].status().Peers >= 2
 			})
+			first.kill()
 			stood := miners[0].status().Height
+			eventually(t, "they go on beside each other", func() bool {
+				return miners[0].status().Height > stood+1 && miners[1].status().Height > stood+1
+			})
+			stood = miners[0].status().Height
 			r.disk(first)
 			first.run()
 			eventually(t, "they are back, and have gone on", func() bool {
 				s := first.status()
-				return s.Peers == 2 && s.Height > stood
+				return s.Peers >= 2 && s.Height > stood
 			})
 			first.blocks(time.Second)
 		})
