@@ -18,7 +18,7 @@ var document []byte
 
 // pagePolicy lets the page load and ask nothing but its own node, run no script that
 // a chain's data could bring in, and be shown in no other page.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
 // showPage serves one of its files.

@@ -21,6 +21,7 @@ function fill(selector, rows) {
 const row = (...cells) => element("tr", ...cells.map((c) => element("td", c)));
 const code = (text) => element("code", text);
 const short = (hex) => code(hex.slice(0, 8) + "…" + hex.slice(-8));
+const signer = (key, show) => (/^0*$/.test(key) ? "–" : show(key)); // nobody signed genesis
 const when = (seconds) => new Date(seconds * 1000).toLocaleString();
 
 function link(id, content) {
@@ -58,7 +59,7 @@ function showStatus(s) {
 function showHeaders(headers, head) {
   headers.reverse();
   fill("#blocks tbody", headers.map((h) => {
-    const r = row(link(h.index, h.index), when(h.timestamp), link(h.hash, short(h.hash)), h.address || "–", short(h.publicKey));
+    const r = row(link(h.index, h.index), when(h.timestamp), link(h.hash, short(h.hash)), h.address || "–", signer(h.publicKey, short));
     if (seen >= 0 && h.index > seen) r.className = "new";
     return r;
   }));
@@ -92,7 +93,7 @@ async function showBlock() {
     const b = await read("v1/blocks/" + encodeURIComponent(id));
     const fields = {
       "Height": b.index, "Hash": code(b.hash), "Before it": link(b.previousHash, code(b.previousHash)), "Time": when(b.timestamp),
-      "Owner": b.address || "–", "Signer": code(b.publicKey), "Signature": code(b.signature), "Target": code(b.target), "Nonce": b.nonce,
+      "Owner": b.address || "–", "Signer": signer(b.publicKey, code), "Signature": code(b.signature), "Target": code(b.target), "Nonce": b.nonce,
       "Data root": code(b.dataRoot),
     };
     fill("#block tbody", Object.entries(fields).map(([k, v]) => row(k, v)));
