@@ -4,6 +4,8 @@ package main
 
 import (
 	"compress/gzip"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,45 +19,44 @@ import (
 
 // anonymous is the memory in MiB that a process has for itself; pages of files, such
 // as the program and the chain, can be had again and do not count.
-func (p *process) anonymous() float64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+func anonymous(pid int) (mib float64, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		p.t.Error(err)
+		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
 		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "RssAnon:" {
 			kib, err := strconv.ParseFloat(fields[1], 64)
-			if err != nil {
-				p.t.Error(err)
-			}
-			return kib / 1024
+			return kib / 1024, err
 		}
 	}
-	p.t.Error("no RssAnon")
-	return 0
+	return 0, errors.New("no RssAnon")
 }
 
 // most watches the memory of a process while something goes on, and for two seconds more.
 func (p *process) most(goesOn func()) (most float64) {
 	p.t.Helper()
-	stop, peak := make(chan struct{}), make(chan float64)
+	ctx, stop := context.WithCancel(p.t.Context())
+	defer stop()
+	pid, peak := p.cmd.Process.Pid, make(chan float64, 1)
 	go func() {
-		look := time.NewTicker(20 * time.Millisecond)
+		look, most := time.NewTicker(20*time.Millisecond), 0.0
 		defer look.Stop()
-		for most := 0.0; ; {
-			select {
-			case <-stop:
-				peak <- most
-				return
-			case <-look.C:
-				most = max(most, p.anonymous())
-			}
+		for ctx.Err() == nil {
+			now, _ := anonymous(pid) // the last look tells whether it can be had
+			most = max(most, now)
+			<-look.C
 		}
+		peak <- most
 	}()
 	goesOn()
-	time.Sleep(2 * time.Second)
-	close(stop)
-	return max(<-peak, p.anonymous())
+	time.Sleep(2 * time.Second) // what is left over may be seen
+	stop()
+	last, err := anonymous(pid)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return max(<-peak, last)
 }
 
 func TestMeasuredMemoryOfANode(t *testing.T) {
