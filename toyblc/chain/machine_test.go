@@ -258,26 +258,6 @@ func TestPeersThatKeepUsWaitingAreDropped(t *testing.T) {
 	}
 }
 
-func TestAFloodEndsTheConnectionButAnHourOfTalkDoesNot(t *testing.T) {
-	b := newBench(t, nil)
-	b.meet(1, chain.Head{})
-	for range 3600 {
-		b.now = b.now.Add(time.Second)
-		b.hear(1, chain.Head{})
-		none[chain.Drop](b)
-	}
-	for range 990 {
-		b.hear(1, chain.Head{})
-		none[chain.Drop](b)
-	}
-	for n := 0; len(b.out) == 0 && n < 20; n++ {
-		b.hear(1, chain.Head{})
-	}
-	if got := one[chain.Drop](b); got.Reason != chain.Flood {
-		t.Fatalf("dropped for %q, want Flood", got.Reason)
-	}
-}
-
 func TestClaimsWithoutBlocksEndTheConnectionAtTheThirdTime(t *testing.T) {
 	b := newBench(t, nil)
 	b.meet(1, lots())

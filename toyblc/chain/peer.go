@@ -25,17 +25,17 @@ type peer struct {
 	questions []question // for data, not answered yet, oldest first
 	barren    bool       // had none of what others showed; until its next claim
 
-	window time.Time // flood control
-	points int
+	window   time.Time // flood control
+	messages int
 }
 
 // flooding counts a message and reports whether it is one too many.
-func (p *peer) flooding(now time.Time, points int) bool {
+func (p *peer) flooding(now time.Time) bool {
 	if now.Sub(p.window) >= floodWindow {
-		p.window, p.points = now, 0
+		p.window, p.messages = now, 0
 	}
-	p.points += points
-	return p.points > floodLimit
+	p.messages++
+	return p.messages > floodLimit
 }
 
 // peersInOrder lists the peers by id, so that nothing depends on map order. Who
@@ -83,12 +83,7 @@ func (m *Machine) received(id PeerID, msg Message) {
 	if p == nil {
 		return
 	}
-	points := 1
-	switch msg.(type) {
-	case Want, WantBodies:
-		points = wantPoints
-	}
-	if p.flooding(m.now, points) {
+	if p.flooding(m.now) {
 		m.drop(p, Flood, "more than %d messages in %s", floodLimit, floodWindow)
 		return
 	}

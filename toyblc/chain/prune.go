@@ -13,10 +13,10 @@ import (
 const maxSideBytes = 64 << 20
 
 // prune lets go of what cannot or must not be kept, and returns the side blocks
-// among it. It moves the root up once twice the kept length has gathered, so
-// that the cost is spread.
+// among it. It moves the root up once a quarter more than the kept length has
+// gathered, so that the cost is spread and memory is not twice what is kept.
 func (x *index) prune() []block.Hash {
-	if cut := int64(len(x.main)) - x.keep; cut >= x.keep {
+	if cut := int64(len(x.main)) - x.keep; cut >= max(x.keep/4, min(x.keep, 64)) {
 		for _, e := range x.main[:cut] {
 			delete(x.entries, e.mark.Hash)
 		}

@@ -2,33 +2,12 @@ package main
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"onex.io/onex/toyblc/block"
-	"onex.io/onex/toyblc/node"
 )
-
-// A lone miner of a young chain writes some ten blocks a second. What a node has
-// told of is on its disk, whenever it is killed.
-func TestANodeKilledWhileItWritesGoesOnWithItsDisk(t *testing.T) {
-	p := start(t, miner(t, "user-a", 0.5)+"--min-mine-interval=1s")
-	for range 6 {
-		first, told := p.status().Height, node.Status{}
-		eventually(t, "it mines", func() bool { told = p.status(); return told.Height > first })
-		time.Sleep(rand.N(20 * time.Millisecond)) // any moment will do
-		p.kill()
-		p.run()
-		if got := p.status(); got.Height < told.Height || got.Won < told.Won {
-			t.Fatalf("back at height %d with %d blocks won, told of %d and %d before the kill", got.Height, got.Won, told.Height, told.Won)
-		}
-		if at := p.blocks(time.Second)[told.Height]; at.Hash != told.Head {
-			t.Fatalf("block %d is %s after the kill, was %s", told.Height, at.Hash, told.Head)
-		}
-	}
-}
 
 // network is the first node of a chain, which does not mine, and miners that know only it.
 func network(t *testing.T, miners int) (first *process, rest []*process) {
