@@ -45,6 +45,8 @@ type Options struct {
 	Config *rest.Config
 	// Buyer pays for slots.
 	Buyer SlotBuyer
+	// Scalers is how MinerSets that scale themselves are measured.
+	Scalers Scalers
 	// Types is the price list. The zero one is the built-in.
 	Types minertype.Catalog
 	// Image of the chain nodes.

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"onex.io/onex/scripts/e2e"
@@ -10,6 +11,15 @@ import (
 // TestMainJob runs against the platform that the environment names, as the env file of a local platform or the
 // deployment's target does. Without one there is nothing to test here.
 func TestMainJob(t *testing.T) { e2e.Run(t, platform(t)) }
+
+// TestPoolsScaleThemselves waits for the calm of autoscalers, minutes in all.
+func TestPoolsScaleThemselves(t *testing.T) {
+	o := platform(t)
+	if !slices.Contains([]string{"full", "autoscale"}, os.Getenv("E2E")) {
+		t.Skip("E2E=full or E2E=autoscale asks for it")
+	}
+	e2e.Autoscale(t, o)
+}
 
 // TestAsOperator wants a cluster, and an hour.
 func TestAsOperator(t *testing.T) {

@@ -138,6 +138,11 @@ func (c *Client) Logout(ctx context.Context) error {
 	return err
 }
 
+// MeasureMinerSet tells how many miners a pool's own trigger calls for; for its autoscaler.
+func (c *Client) MeasureMinerSet(ctx context.Context, name string) (*minerset.Measure, error) {
+	return call[minerset.Measure](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(name)+"/measure", nil)
+}
+
 // QuoteMinerSet tells what a pool of miners would cost and bring.
 func (c *Client) QuoteMinerSet(ctx context.Context, in wallet.MinerSetPlan) (*wallet.Quote, error) {
 	return call[wallet.Quote](ctx, c, http.MethodPost, "/v1/minersets/quote", in)

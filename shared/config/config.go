@@ -53,6 +53,9 @@ type Config struct {
 	// ChainsPerUser is how many chains a user may have.
 	ChainsPerUser int `env:"ONEX_CHAINS_PER_USER" envDefault:"5"`
 
+	// AutoscalingStreams are what a MinerSet may name to be scaled by a lag: topic/group on the platform's Kafka.
+	AutoscalingStreams []string `env:"ONEX_AUTOSCALING_STREAMS"`
+
 	// AccessTokenLife and RefreshTokenLife are the lives of the two tokens of a log-in.
 	AccessTokenLife  time.Duration `env:"ONEX_ACCESS_TOKEN_LIFE" envDefault:"2h"`
 	RefreshTokenLife time.Duration `env:"ONEX_REFRESH_TOKEN_LIFE" envDefault:"24h"`

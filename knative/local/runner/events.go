@@ -13,7 +13,8 @@ import (
 )
 
 // startEvents starts what wakes operations: the broker for Triggers, the clock for PingSources, the observer for
-// ApiServerSources, and the scaler for ScaledObjects. All of them read the files that a cluster is given, and read them again when they change.
+// ApiServerSources, and the scaler for ScaledObjects. All of them read the files that a cluster is given, and read them
+// again when they change. The scaler also scales MinerSets, by the ScaledObjects that the reconciler makes.
 func (p *Platform) startEvents(context.Context) error {
 	dirs := []string{p.o.Triggers}
 	events, err := broker.New(broker.Options{Dirs: dirs, Namespace: namespace, State: p.path("broker"), Client: p.httpClient(), Log: p.o.Log})
@@ -39,6 +40,16 @@ func (p *Platform) startEvents(context.Context) error {
 		return err
 	}
 	p.run("scaler", streams.Run)
+
+	rest, err := p.servers.kube.Config()
+	if err != nil {
+		return err
+	}
+	pools, err := scaler.NewPools(scaler.PoolOptions{Config: rest, Client: p.httpClient(), Log: p.o.Log})
+	if err != nil {
+		return err
+	}
+	p.run("scaler of minersets", pools.Run)
 	return nil
 }
 

@@ -104,7 +104,8 @@ func (p *Platform) startReconciler(context.Context) error {
 	p.run("reconciler", func(ctx context.Context) error {
 		defer p.flush(told)
 		return reconciler.Run(ctx, reconciler.Options{
-			Config: rest, Buyer: reconciler.WalletBuyer(wallet), Types: p.config.MinerTypes, Image: image, Sink: p.config.Broker,
+			Config: rest, Buyer: reconciler.WalletBuyer(wallet),
+			Scalers: reconciler.Scalers{Measure: reconciler.MeasureAt(p.config.Services), Key: key.PrivateKey}, Types: p.config.MinerTypes, Image: image, Sink: p.config.Broker,
 			ChainsPerUser: p.config.ChainsPerUser, Logger: p.o.Log,
 			Telemetry: told, Collector: p.config.Collector, TraceRatio: p.config.TraceRatio,
 		})

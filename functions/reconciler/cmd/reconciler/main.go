@@ -38,7 +38,9 @@ type settings struct {
 	Image string `env:"ONEX_IMAGE,required,notEmpty"`
 	// Gateway is where slots are bought.
 	Gateway string `env:"ONEX_GATEWAY" envDefault:"http://gateway.onex.svc.cluster.local"`
-	// PlatformKey signs the reconciler's own tokens.
+	// Services is where autoscalers find operations: a pattern for their names.
+	Services string `env:"ONEX_SERVICES" envDefault:"http://%s.onex.svc.cluster.local"`
+	// PlatformKey signs the reconciler's own tokens, and those of autoscalers.
 	PlatformKey config.PrivateKey `env:"ONEX_PLATFORM_KEY,required,notEmpty"`
 	// Sink is where nodes send their events.
 	Sink string `env:"K_SINK" envDefault:"http://broker-ingress.knative-eventing.svc.cluster.local/onex/default"`
@@ -74,6 +76,7 @@ func run(ctx context.Context) error {
 	return reconciler.Run(ctx, reconciler.Options{
 		Config:         cluster,
 		Buyer:          buyer(s),
+		Scalers:        reconciler.Scalers{Measure: reconciler.MeasureAt(s.Services), Key: s.PlatformKey.PrivateKey},
 		Types:          s.MinerTypes,
 		Image:          s.Image,
 		Sink:           s.Sink,
