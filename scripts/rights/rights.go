@@ -40,7 +40,8 @@ func Everywhere() map[string][]string {
 		"list-minersets":   {"list minersets.apps.onex.io"},
 		"make-admin":       fencing("create namespaces"),
 		"release-pools":    {"list miners.apps.onex.io", "list minersets.apps.onex.io"},
-		"scale-minerset":   {"patch minersets/scale.apps.onex.io"},
+		"measure-minerset": {"get chains.apps.onex.io", "get minersets.apps.onex.io"},
+		"scale-minerset":   {"get minersets.apps.onex.io", "patch minersets/scale.apps.onex.io"},
 		"settle-chain":     {"get chains.apps.onex.io", "list chains.apps.onex.io"},
 		"reconciler":       reconciler(),
 	}
@@ -63,6 +64,10 @@ func reconciler() []string {
 	add("pods", "list", "watch", "create", "delete")
 	add("services", "get", "list", "watch", "create", "update")
 	add("secrets", "create")
+	for _, kind := range []string{"scaledobjects", "triggerauthentications"} {
+		add(kind+".keda.sh", "get", "create", "update", "delete")
+	}
+	add("triggerauthentications/finalizers.keda.sh", "update")
 	add("events", "create", "patch")
 	return may
 }
