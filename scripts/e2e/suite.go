@@ -18,7 +18,7 @@ import (
 // Run lives a life on the platform and looks at it from every side. What it makes, it removes.
 func Run(t *testing.T, o Options) {
 	w := open(t, o)
-	seen, collector := w.watch(t), w.collector(t)
+	seen := w.watch(t)
 	ada := life.New(life.Options{Client: w.api, Pods: w.core.CoreV1(), Out: lines{t}, Patience: patience})
 	fatal(t, ada.Play(t.Context()))
 	t.Run("kubectl shows the columns that it should", func(t *testing.T) { w.columns(t, ada) })
@@ -47,8 +47,8 @@ func Run(t *testing.T, o Options) {
 	t.Run("every decision is on record", func(t *testing.T) {
 		w.auditDecisions(t, ada, "list-miner-types true", "quote-minerset true", "scale-minerset true", "buy-slot false")
 	})
-	if collector != nil {
-		t.Run("a collector hears of every request, and of one trace from the click to the coin", func(t *testing.T) { w.telemetry(t, collector, ada) })
+	if o.Collector != nil {
+		t.Run("a collector hears of every request, and of one trace from the click to the coin", func(t *testing.T) { w.telemetry(t, ada) })
 	}
 	t.Run("what is deleted is gone, and the money adds up", func(t *testing.T) { w.remove(t, ada) })
 	t.Run("search finds nothing of what is gone", func(t *testing.T) { w.inventoryEmpty(t, ada) })

@@ -76,7 +76,7 @@ type Config struct {
 	AdminPassword Password `env:"ONEX_ADMIN_PASSWORD"`
 
 	// Collector is the base URL of an OTLP/HTTP receiver, such as http://collector.observability:4318. Without one,
-	// nothing is measured and nobody is told.
+	// nothing is measured and nobody is told. The reconciler and the nodes have it, too.
 	Collector string `env:"ONEX_COLLECTOR"`
 	// TraceRatio is the part of new traces that the collector is told, from 0 to 1.
 	TraceRatio float64 `env:"ONEX_TRACE_RATIO" envDefault:"1"`

@@ -72,7 +72,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer flush(told)
+	defer told.Close(context.WithoutCancel(ctx))
 	return reconciler.Run(ctx, reconciler.Options{
 		Config:         cluster,
 		Buyer:          buyer(s),
@@ -88,15 +88,6 @@ func run(ctx context.Context) error {
 		Collector:      s.Collector,
 		TraceRatio:     s.TraceRatio,
 	})
-}
-
-// flushGrace bounds telling what is not told yet.
-const flushGrace = 5 * time.Second
-
-func flush(told *telemetry.Telemetry) {
-	ctx, cancel := context.WithTimeout(context.Background(), flushGrace)
-	defer cancel()
-	told.Close(ctx)
 }
 
 func buyer(s settings) reconciler.SlotBuyer {
