@@ -219,7 +219,7 @@ func holders() map[string][]string {
 func asksNobody() []string {
 	return []string{
 		"create-user", "fence-namespaces", "gateway", "grant-gift", "keep-dead-letter", "login", "make-admin", "make-topics",
-		"reconciler", "relay-outbox", "release-pools", "settle-chain", "store-audit",
+		"reconciler", "record-object", "relay-outbox", "release-pools", "settle-chain", "store-audit", "sweep-inventory",
 	}
 }
 

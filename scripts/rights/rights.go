@@ -39,11 +39,18 @@ func Everywhere() map[string][]string {
 		"list-miners":      {"list miners.apps.onex.io"},
 		"list-minersets":   {"list minersets.apps.onex.io"},
 		"make-admin":       fencing("create namespaces"),
-		"release-pools":    {"list miners.apps.onex.io", "list minersets.apps.onex.io"},
 		"measure-minerset": {"get chains.apps.onex.io", "get minersets.apps.onex.io"},
-		"scale-minerset":   {"get minersets.apps.onex.io", "patch minersets/scale.apps.onex.io"},
-		"settle-chain":     {"get chains.apps.onex.io", "list chains.apps.onex.io"},
-		"reconciler":       reconciler(),
+		"record-object":    {"list chains.apps.onex.io", "list minersets.apps.onex.io", "list miners.apps.onex.io"},
+		"record-object-source": {
+			"get chains.apps.onex.io", "list chains.apps.onex.io", "watch chains.apps.onex.io",
+			"get minersets.apps.onex.io", "list minersets.apps.onex.io", "watch minersets.apps.onex.io",
+			"get miners.apps.onex.io", "list miners.apps.onex.io", "watch miners.apps.onex.io",
+		},
+		"sweep-inventory": {"list chains.apps.onex.io", "list minersets.apps.onex.io", "list miners.apps.onex.io"},
+		"release-pools":   {"list miners.apps.onex.io", "list minersets.apps.onex.io"},
+		"scale-minerset":  {"get minersets.apps.onex.io", "patch minersets/scale.apps.onex.io"},
+		"settle-chain":    {"get chains.apps.onex.io", "list chains.apps.onex.io"},
+		"reconciler":      reconciler(),
 	}
 }
 
