@@ -29,7 +29,7 @@ func mayImport(from, to string) bool {
 	case top == "functions":
 		return in("functions/"+domain, "eventing", "shared") || to == "toyblc/block"
 	case strings.HasPrefix(from, "knative/local"):
-		return in("knative/local", "functions/catalog", "functions/reconciler", "eventing", "shared", "toyblc", "scripts/life", "scripts/e2e", "scripts/walk")
+		return in("knative/local", "functions/catalog", "functions/reconciler", "eventing", "shared", "toyblc", "scripts/life", "scripts/e2e", "scripts/walk", "scripts/rights")
 	case top == "scripts":
 		return in("scripts", "functions/catalog", "eventing", "shared", "toyblc")
 	}

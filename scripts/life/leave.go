@@ -117,7 +117,7 @@ func (l *Life) CountMoney(ctx context.Context) error {
 		return err
 	}
 	sum := Add(entries)
-	if sum.Slots != more || sum.Of["gift"]+sum.Of["slot"]+sum.Of["reward"] != l.Wallet.Balance {
+	if sum.Slots != int64(*l.MinerSet.Spec.Replicas) || sum.Of["gift"]+sum.Of["slot"]+sum.Of["reward"] != l.Wallet.Balance {
 		return fmt.Errorf("the money does not add up: %d slots, %v, wallet %s OX", sum.Slots, sum.Of, l.Wallet.OX)
 	}
 	l.say("the money adds up: %s gift %s for %d slots + %s mined = %s OX", sum.Of["gift"], sum.Of["slot"], sum.Slots, sum.Of["reward"], l.Wallet.OX)
