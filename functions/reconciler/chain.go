@@ -38,7 +38,10 @@ func (l *chainLoop) Reconcile(ctx context.Context, key string) error {
 		return fmt.Errorf("key %q: %w", key, err)
 	}
 	seen, err := l.chains.Get(ctx, namespace, name)
-	if err != nil || seen == nil || paused(seen) {
+	if err == nil && seen == nil {
+		return l.sweep(ctx, namespace, name)
+	}
+	if err != nil || paused(seen) {
 		return err
 	}
 	s := &chainScope{seen: seen, chain: seen.DeepCopy(), now: l.now()}
@@ -140,10 +143,15 @@ func (l *chainLoop) ensureService(ctx context.Context, s *chainScope) error {
 
 func (l *chainLoop) serve(ctx context.Context, s *chainScope) error {
 	want := chainService(s.chain)
-	services := l.core.CoreV1().Services(s.chain.Namespace)
+	l.nodes.settle(want)
+	services := l.nodes.core.CoreV1().Services(s.chain.Namespace)
 	switch {
 	case s.service == nil:
-		created, err := services.Create(ctx, want, metav1.CreateOptions{})
+		var created *corev1.Service
+		err := l.nodes.within(ctx, want.Namespace, func() (err error) {
+			created, err = services.Create(ctx, want, metav1.CreateOptions{})
+			return err
+		})
 		if apierrors.IsAlreadyExists(err) {
 			return l.claimed(ctx, s, want.Name)
 		}
@@ -151,7 +159,7 @@ func (l *chainLoop) serve(ctx context.Context, s *chainScope) error {
 			return fmt.Errorf("create service %q: %w", want.Name, err)
 		}
 		s.service = created
-	case !metav1.IsControlledBy(s.service, s.chain):
+	case !l.nodes.isOf(s.service, s.chain):
 		return fmt.Errorf("service %q: the name is taken by another service", want.Name)
 	case !samePorts(s.service, want) || !equality.Semantic.DeepEqual(s.service.Spec.Selector, want.Spec.Selector):
 		next := s.service.DeepCopy()
@@ -166,17 +174,18 @@ func (l *chainLoop) serve(ctx context.Context, s *chainScope) error {
 // claimed finds out whose the service is that our cache does not show: ours, made a moment ago, or a stranger's,
 // which the cache leaves out.
 func (l *chainLoop) claimed(ctx context.Context, s *chainScope, name string) error {
-	found, err := l.core.CoreV1().Services(s.chain.Namespace).Get(ctx, name, metav1.GetOptions{})
+	found, err := l.nodes.core.CoreV1().Services(s.chain.Namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("service %q: %w", name, err)
 	}
-	if !metav1.IsControlledBy(found, s.chain) {
+	if !l.nodes.isOf(found, s.chain) {
 		return fmt.Errorf("service %q: the name is taken by another service", name)
 	}
 	return nil
 }
 
-// remove asks the genesis Miner to go and, when it has gone, lets the chain go. The Service goes by its owner.
+// remove asks the genesis Miner to go and, when it has gone, lets the chain go. The Service goes by its
+// owner, where that can be.
 func (l *chainLoop) remove(ctx context.Context, s *chainScope) error {
 	if s.genesis != nil && metav1.IsControlledBy(s.genesis, s.chain) {
 		if s.genesis.DeletionTimestamp == nil {
@@ -189,6 +198,11 @@ func (l *chainLoop) remove(ctx context.Context, s *chainScope) error {
 	}
 	if !slices.Contains(s.chain.Finalizers, v1beta1.ChainFinalizer) {
 		return errWritten
+	}
+	if s.service != nil && l.nodes.isOf(s.service, s.chain) {
+		if err := l.nodes.dropService(ctx, s.service); err != nil {
+			return err
+		}
 	}
 	s.chain.Finalizers = without(s.chain.Finalizers, v1beta1.ChainFinalizer)
 	return l.write(ctx, s)

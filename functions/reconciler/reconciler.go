@@ -43,6 +43,8 @@ type Slot struct {
 type Options struct {
 	// Config finds the object API.
 	Config *rest.Config
+	// Nodes finds the cluster in which pods run, unless it is the one of Config.
+	Nodes *rest.Config
 	// Buyer pays for slots.
 	Buyer SlotBuyer
 	// Types is the price list. The zero one is the built-in.

@@ -26,6 +26,7 @@ type world struct {
 
 	api    *kube.Client
 	core   kubernetes.Interface
+	nodes  site
 	events record.EventRecorder
 	now    func() time.Time
 	watcher
