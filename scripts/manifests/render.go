@@ -34,22 +34,28 @@ func viewOf(o op.Operation, deadLetters string) view {
 	return v
 }
 
-// folders are the generated ones: every file in them is ours, and each has a kustomization that lists them.
-func folders() []string {
-	return []string{"knative/services", "knative/streams", "knative/jobs", "knative/rbac", "triggers"}
+// funcs has a folder for each operation, with the file that func wants there.
+const funcs = "knative/funcs"
+
+// folders are the generated ones: every file in them is ours.
+func folders() []string { return append(listed(), funcs) }
+
+// listed are the folders that have a kustomization with their members.
+func listed() []string {
+	return []string{"knative/services", "knative/streams", "knative/jobs", "knative/rbac", "triggers", "knative/overlays/gateway-api/routes"}
 }
 
 // Render makes the content of every generated file, by its path.
 func Render(operations []op.Operation) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, o := range operations {
-		for name, folder := range templatesOf(o) {
-			if err := add(files, path.Join(folder, o.Name+".yaml"), name, viewOf(o, op.DeadLetterSink(operations))); err != nil {
+		for name, file := range templatesOf(o) {
+			if err := add(files, file, name, viewOf(o, op.DeadLetterSink(operations))); err != nil {
 				return nil, err
 			}
 		}
 	}
-	for _, folder := range folders() {
+	for _, folder := range listed() {
 		if err := add(files, path.Join(folder, "kustomization.yaml"), "kustomization", members(files, folder)); err != nil {
 			return nil, err
 		}
@@ -59,11 +65,14 @@ func Render(operations []op.Operation) (map[string][]byte, error) {
 	return files, err
 }
 
-// templatesOf says which templates an operation needs, and into which folder each is rendered.
+// templatesOf says which templates an operation needs, and into which file each is rendered.
 func templatesOf(o op.Operation) map[string]string {
 	needed := map[string]string{}
 	if o.Serves() {
-		needed["service"] = "knative/services"
+		needed["service"], needed["func"] = "knative/services", funcs
+	}
+	if o.Public || len(o.Routes()) > 0 {
+		needed["httproute"] = "knative/overlays/gateway-api/routes"
 	}
 	if len(o.Rights) > 0 {
 		needed["rbac"] = "knative/rbac"
@@ -78,6 +87,12 @@ func templatesOf(o op.Operation) map[string]string {
 			needed["job"] = "knative/jobs"
 		}
 	}
+	for name, folder := range needed {
+		needed[name] = path.Join(folder, o.Name+".yaml")
+		if folder == funcs {
+			needed[name] = path.Join(folder, o.Name, "func.yaml")
+		}
+	}
 	return needed
 }
 
@@ -85,6 +100,7 @@ func add(files map[string][]byte, file, name string, data any) error {
 	t, err := template.New(name+".yaml").Funcs(template.FuncMap{
 		"quote": func(s string) string { b, _ := json.Marshal(s); return string(b) },
 		"list":  func(s []string) string { return "[" + strings.Join(s, ", ") + "]" },
+		"exact": func(path string) bool { return !strings.Contains(path, "{") }, "pattern": patternOf,
 	}).ParseFS(templates, "templates/"+name+".yaml", "templates/container.yaml")
 	if err != nil {
 		return fmt.Errorf("template %q: %w", name, err)
