@@ -40,7 +40,8 @@ func newGateway(p *platform.Platform) (http.Handler, error) {
 	if err := decoder.Decode(&routes); err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
-	return newMux(p, routes)
+	mux, err := newMux(p, routes)
+	return strict(mux), err
 }
 
 func newMux(p *platform.Platform, routes []route) (*http.ServeMux, error) {
@@ -74,6 +75,7 @@ func proxy(target *url.URL, transport http.RoundTripper, log *slog.Logger) http.
 		ModifyResponse: func(r *http.Response) error {
 			r.Header.Del("X-Content-Type-Options") // the gateway has set its own
 			r.Header.Del("Cache-Control")
+			r.Header.Del(hsts)
 			if r.Header.Get(op.RequestIDHeader) == "" {
 				r.Header.Set(op.RequestIDHeader, op.RequestID(r.Request.Context()))
 			}
