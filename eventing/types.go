@@ -25,7 +25,15 @@ const (
 	AccessDecided = audit.EventType
 	// Tick is what a Knative PingSource says: it is time to look.
 	Tick = "dev.knative.sources.ping"
+	// ObjectAdded, ObjectUpdated and ObjectDeleted are what a Knative ApiServerSource says in its mode Reference: an
+	// object has changed; the fact is the object, or that it is not there.
+	ObjectAdded   = ObjectPrefix + "add"
+	ObjectUpdated = ObjectPrefix + "update"
+	ObjectDeleted = ObjectPrefix + "delete"
 )
+
+// ObjectPrefix is what the types of an ApiServerSource begin with.
+const ObjectPrefix = "dev.knative.apiserver.ref."
 
 // AuditTopic is the Kafka topic of AccessDecided.
 const AuditTopic = audit.Topic
@@ -48,6 +56,17 @@ func Payloads() map[string]any {
 // TypesOn are the event types that a topic carries.
 func TypesOn(topic string) []string {
 	return map[string][]string{AuditTopic: {AccessDecided}}[topic]
+}
+
+// ObjectTypes are the event types of a Knative ApiServerSource.
+func ObjectTypes() []string { return []string{ObjectAdded, ObjectUpdated, ObjectDeleted} }
+
+// ObjectData names the object that has changed. It has the shape of Kubernetes' ObjectReference.
+type ObjectData struct {
+	Kind       string `json:"kind"`
+	Namespace  string `json:"namespace"`
+	Name       string `json:"name"`
+	APIVersion string `json:"apiVersion"`
 }
 
 // UserCreatedData names the user who signed up.

@@ -12,6 +12,7 @@ import (
 	"onex.io/onex/functions/chain"
 	"onex.io/onex/functions/deadletter"
 	"onex.io/onex/functions/gateway"
+	"onex.io/onex/functions/inventory"
 	"onex.io/onex/functions/miner"
 	"onex.io/onex/functions/minerset"
 	"onex.io/onex/functions/nightwatch"
@@ -31,6 +32,7 @@ func Operations() []op.Operation {
 		chain.Operations(),
 		deadletter.Operations(),
 		gateway.Operations(),
+		inventory.Operations(),
 		miner.Operations(),
 		minerset.Operations(),
 		nightwatch.Operations(),

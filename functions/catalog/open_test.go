@@ -17,6 +17,7 @@ func TestDoorsThatDoNotNeedASignedInUser(t *testing.T) {
 		access.LoggedIn: {"logout"},
 		access.Renewing: {"refresh-token"},
 		access.Platform: {"buy-slot"},
+		access.Scaler:   {"measure-minerset"},
 		"":              {"gateway"}, // it passes every request on, and whoever it passes it to asks
 	}
 	got := map[access.Level][]string{}
@@ -25,7 +26,7 @@ func TestDoorsThatDoNotNeedASignedInUser(t *testing.T) {
 			got[o.Allow] = append(got[o.Allow], o.Name)
 		}
 	}
-	for _, level := range []access.Level{access.Anyone, access.Openable, access.LoggedIn, access.Renewing, access.Platform, ""} {
+	for _, level := range []access.Level{access.Anyone, access.Openable, access.LoggedIn, access.Renewing, access.Platform, access.Scaler, ""} {
 		if !slices.Equal(got[level], want[level]) {
 			t.Errorf("level %q: %v, want %v", level, got[level], want[level])
 		}

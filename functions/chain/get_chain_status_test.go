@@ -19,10 +19,10 @@ import (
 	"onex.io/onex/toyblc/block"
 )
 
-// node answers as the node of every chain does; it serves the blocks it is told to have.
+// node answers as the node of every chain does; it serves the headers it is told to have.
 type node struct {
 	status int
-	blocks []block.Block
+	blocks []block.Header
 	asked  []string
 }
 
@@ -42,12 +42,9 @@ func (n *node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func key(n byte) (k block.PublicKey) { k[0] = n; return k }
 
 // mined are blocks a second apart, each signed by the key of its number; genesis is not among them.
-func mined(from int64, keys ...byte) (blocks []block.Block) {
+func mined(from int64, keys ...byte) (blocks []block.Header) {
 	for i, k := range keys {
-		blocks = append(blocks, block.Block{
-			Header: block.Header{Index: int64(i + 1), Timestamp: from + int64(i), Target: block.MaxTarget(), Address: "user-a", PublicKey: key(k)},
-			Data:   "some text",
-		})
+		blocks = append(blocks, block.Header{Index: int64(i + 1), Timestamp: from + int64(i), Target: block.MaxTarget(), Address: "user-a", PublicKey: key(k)})
 	}
 	return blocks
 }
@@ -89,7 +86,7 @@ func TestGetChainStatus(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if n.asked[1] != "/user-a/harbor/v1/blocks?from=3&limit=3" {
+	if n.asked[1] != "/user-a/harbor/v1/headers?from=3&limit=3" {
 		t.Errorf("asked %q", n.asked)
 	}
 }
@@ -101,7 +98,7 @@ func TestAYoungChainHasAStatusToo(t *testing.T) {
 	if err != nil || got.Namespace != "kube-system" || got.Height != 0 || got.HashRate != 0 || got.Won == nil || len(got.Won) != 0 {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if n.asked[1] != "/kube-system/ocean/v1/blocks?from=1&limit=100" {
+	if n.asked[1] != "/kube-system/ocean/v1/headers?from=1&limit=100" {
 		t.Errorf("asked %q: the genesis block is nobody's", n.asked)
 	}
 }
@@ -109,7 +106,7 @@ func TestAYoungChainHasAStatusToo(t *testing.T) {
 func TestHashRate(t *testing.T) {
 	for _, row := range []struct {
 		name   string
-		blocks []block.Block
+		blocks []block.Header
 		now    int64
 		want   float64
 	}{
@@ -119,11 +116,7 @@ func TestHashRate(t *testing.T) {
 		{"a chain that stands still slows down", mined(1000, 1, 1), 1004, 1024},
 		{"clocks that disagree", mined(1000, 1, 1), 990, 0},
 	} {
-		headers := make([]block.Header, len(row.blocks))
-		for i, b := range row.blocks {
-			headers[i] = b.Header
-		}
-		if got := hashRate(headers, time.Unix(row.now, 0)); math.Abs(got-row.want) > 1e-6 {
+		if got := hashRate(row.blocks, time.Unix(row.now, 0)); math.Abs(got-row.want) > 1e-6 {
 			t.Errorf("%s: got %f, want %f", row.name, got, row.want)
 		}
 	}

@@ -26,8 +26,8 @@ type nodeStatus struct {
 
 const (
 	statusBytes = 64 << 10
-	// blockBytes bounds one block with its data, escaped.
-	blockBytes = 6 * (block.MaxData + 4096)
+	// headerBytes bounds one header in JSON, with its hash and signature.
+	headerBytes = 8 << 10
 )
 
 func (n nodes) status(ctx context.Context, c *v1beta1.Chain) (*nodeStatus, error) {
@@ -38,21 +38,10 @@ func (n nodes) status(ctx context.Context, c *v1beta1.Chain) (*nodeStatus, error
 	return s, err
 }
 
-// headers reads blocks one by one and keeps what is in their headers: their data may be large.
+// headers reads what a chain's blocks say of themselves, without their data.
 func (n nodes) headers(ctx context.Context, c *v1beta1.Chain, from int64, limit int) (all []block.Header, err error) {
-	err = n.Ask(ctx, c, fmt.Sprintf("/v1/blocks?from=%d&limit=%d", from, limit), func(body io.Reader) error {
-		blocks := json.NewDecoder(io.LimitReader(body, int64(limit)*blockBytes))
-		if _, err := blocks.Token(); err != nil {
-			return err
-		}
-		for blocks.More() {
-			var h block.Header
-			if err := blocks.Decode(&h); err != nil {
-				return err
-			}
-			all = append(all, h)
-		}
-		return nil
+	err = n.Ask(ctx, c, fmt.Sprintf("/v1/headers?from=%d&limit=%d", from, limit), func(body io.Reader) error {
+		return json.NewDecoder(io.LimitReader(body, int64(limit)*headerBytes)).Decode(&all)
 	})
 	return all, err
 }

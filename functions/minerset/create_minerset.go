@@ -3,7 +3,6 @@ package minerset
 import (
 	"context"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
@@ -19,13 +18,9 @@ import (
 // createMinerSet writes a MinerSet into the caller's namespace; the reconciler makes and pays its miners.
 type createMinerSet struct {
 	minersets opener
-	chains    func(namespace string) chains
+	chains    chainOpener
 	types     minertype.Catalog
-}
-
-// chains are those of one namespace.
-type chains interface {
-	Get(ctx context.Context, name string, o metav1.GetOptions) (*v1beta1.Chain, error)
+	streams   []string // those that a MinerSet may follow
 }
 
 func newCreateMinerSet(p *platform.Platform) (op.RequestFunc[minerset.CreateRequest, v1beta1.MinerSet], error) {
@@ -35,13 +30,14 @@ func newCreateMinerSet(p *platform.Platform) (op.RequestFunc[minerset.CreateRequ
 	}
 	return (&createMinerSet{
 		minersets: func(ns string) minersets { return objects.MinerSets(ns) },
-		chains:    func(ns string) chains { return objects.Chains(ns) },
+		chains:    chainsOf(objects),
 		types:     p.Config.MinerTypes,
+		streams:   p.Config.AutoscalingStreams,
 	}).Handle, nil
 }
 
-// Handle checks only what the object API cannot know, the operator's price list and which chains there are, and
-// leaves the rest to it.
+// Handle checks only what the object API cannot know, the operator's price list and which chains and streams there are,
+// and leaves the rest to it.
 func (f *createMinerSet) Handle(ctx context.Context, in *minerset.CreateRequest) (*v1beta1.MinerSet, error) {
 	m := &v1beta1.MinerSet{ObjectMeta: in.Body.ObjectMeta, Spec: in.Body.Spec}
 	if err := object.Own(ctx, &m.ObjectMeta); err != nil {
@@ -52,7 +48,10 @@ func (f *createMinerSet) Handle(ctx context.Context, in *minerset.CreateRequest)
 			return nil, fault.Field("spec.template.spec.minerType", "no miner type %q is for sale", name)
 		}
 	}
-	if err := f.findChain(ctx, m.Namespace, m.Spec.Template.Spec.ChainName); err != nil {
+	if err := f.chainThere(ctx, m.Namespace, m.Spec.Template.Spec.ChainName); err != nil {
+		return nil, err
+	}
+	if err := f.autoscaled(m); err != nil {
 		return nil, err
 	}
 	created, err := f.minersets(m.Namespace).Create(ctx, m, metav1.CreateOptions{FieldValidation: metav1.FieldValidationIgnore})
@@ -62,20 +61,30 @@ func (f *createMinerSet) Handle(ctx context.Context, in *minerset.CreateRequest)
 	return created, nil
 }
 
-// findChain looks where the miners will look: in their own namespace, then among the public chains.
-func (f *createMinerSet) findChain(ctx context.Context, namespace, name string) error {
+func (f *createMinerSet) chainThere(ctx context.Context, namespace, name string) error {
 	const field = "spec.template.spec.chainName"
 	if name == "" {
 		return fault.Field(field, "a chain is needed")
 	}
-	for _, ns := range []string{namespace, v1beta1.ChainNamespace} {
-		_, err := f.chains(ns).Get(ctx, name, metav1.GetOptions{})
-		if err == nil {
-			return nil
-		}
-		if !apierrors.IsNotFound(err) {
-			return kube.Translate(err)
-		}
+	c, err := findChain(ctx, f.chains, namespace, name)
+	if err == nil && c == nil {
+		err = fault.Field(field, "there is no chain %q, neither yours nor a public one", name)
 	}
-	return fault.Field(field, "there is no chain %q, neither yours nor a public one", name)
+	return err
+}
+
+// autoscaled checks how the set is to scale itself. One that names no size begins with the fewest: nobody pays for a
+// miner that the trigger has not called for.
+func (f *createMinerSet) autoscaled(m *v1beta1.MinerSet) error {
+	a := m.Spec.Autoscaling
+	if a == nil {
+		return nil
+	}
+	if a.KafkaLag != nil && !mayFollow(f.streams, a.KafkaLag) {
+		return notFollowed(a.KafkaLag)
+	}
+	if m.Spec.Replicas == nil {
+		m.Spec.Replicas = &a.MinReplicas
+	}
+	return nil
 }

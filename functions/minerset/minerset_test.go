@@ -42,6 +42,8 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) open(namespace string) minersets { return w.objects.MinerSets(namespace) }
 
+func (w *world) openChains(namespace string) chains { return w.objects.Chains(namespace) }
+
 func (w *world) addChain(namespace, name string) {
 	w.t.Helper()
 	_, err := w.objects.Chains(namespace).Create(w.t.Context(), &v1beta1.Chain{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
@@ -67,7 +69,7 @@ func set(name, minerType string) v1beta1.MinerSet {
 
 func (w *world) create(userID string, m v1beta1.MinerSet) (*v1beta1.MinerSet, error) {
 	w.t.Helper()
-	f := &createMinerSet{minersets: w.open, chains: func(ns string) chains { return w.objects.Chains(ns) }, types: minertype.Default()}
+	f := &createMinerSet{minersets: w.open, chains: w.openChains, types: minertype.Default(), streams: []string{"orders/shop"}}
 	return f.Handle(as(w.t, userID), &minerset.CreateRequest{Body: m})
 }
 
@@ -272,7 +274,7 @@ func TestScaleMinerSet(t *testing.T) {
 	w := newWorld(t)
 	made := w.have("user-a", "pool")
 	scale := func(caller string, in minerset.ScaleRequest) error {
-		got, err := (&scaleMinerSet{scaler: w.objects}).Handle(as(t, caller), &in)
+		got, err := (&scaleMinerSet{minersets: w.open, scaler: w.objects}).Handle(as(t, caller), &in)
 		if err == nil && got.Replicas != in.Body.Replicas {
 			t.Errorf("answered %d, want %d", got.Replicas, in.Body.Replicas)
 		}

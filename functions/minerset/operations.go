@@ -27,7 +27,12 @@ func Operations() []op.Operation {
 		{
 			Name: "scale-minerset", Summary: "Changes how many miners one of the caller's pools has.", Allow: access.SignedIn,
 			Wakes: op.On(op.Put("/v1/minersets/{name}/scale")), Handler: op.Request(newScaleMinerSet),
-			Rights: []op.Right{op.May("minersets/scale", "patch")},
+			Rights: []op.Right{op.May("minersets", "get"), op.May("minersets/scale", "patch")},
+		},
+		{
+			Name: "measure-minerset", Summary: "Tells how many miners a pool's own trigger calls for; for its autoscaler.", Allow: access.Scaler,
+			Wakes: op.On(op.Get("/v1/minersets/{name}/measure")), Handler: op.Request(newMeasureMinerSet),
+			Rights: []op.Right{op.May("minersets", "get"), op.May("chains", "get")},
 		},
 		{
 			Name: "delete-minerset", Summary: "Deletes one of the caller's pools with its miners.", Allow: access.SignedIn,

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,6 +29,7 @@ type chainScope struct {
 	chain   *v1beta1.Chain // our copy; what we tell goes to its status
 	genesis *v1beta1.Miner
 	service *corev1.Service
+	peers   *corev1.Service
 	now     time.Time
 }
 
@@ -80,7 +82,10 @@ func (l *chainLoop) observe(ctx context.Context, s *chainScope) (err error) {
 	if s.genesis, err = l.miners.Get(ctx, s.chain.Namespace, s.chain.Name); err != nil {
 		return err
 	}
-	s.service, err = l.services.Get(ctx, s.chain.Namespace, s.chain.Name)
+	if s.service, err = l.services.Get(ctx, s.chain.Namespace, s.chain.Name); err != nil {
+		return err
+	}
+	s.peers, err = l.services.Get(ctx, s.chain.Namespace, peersName(s.chain))
 	return err
 }
 
@@ -128,9 +133,9 @@ func (l *chainLoop) genesis(ctx context.Context, s *chainScope) error {
 	return nil
 }
 
-// ensureService keeps the way to the chain's nodes.
+// ensureService keeps the ways to the chain's nodes: to the first one for readers, to all for each other.
 func (l *chainLoop) ensureService(ctx context.Context, s *chainScope) error {
-	err := l.serve(ctx, s)
+	err := errors.Join(l.serve(ctx, s.chain, &s.service, chainService(s.chain)), l.serve(ctx, s.chain, &s.peers, peersService(s.chain)))
 	if err != nil {
 		setCondition(&s.chain.Status.Conditions, isNot(v1beta1.ConditionServiceCreated, v1beta1.SeverityError,
 			v1beta1.ReasonServiceCreationFailed, err.Error()), s.now)
@@ -141,28 +146,28 @@ func (l *chainLoop) ensureService(ctx context.Context, s *chainScope) error {
 	return nil
 }
 
-func (l *chainLoop) serve(ctx context.Context, s *chainScope) error {
-	want := chainService(s.chain)
+// serve brings one Service in line, if have is not what is wanted.
+func (l *chainLoop) serve(ctx context.Context, chain *v1beta1.Chain, have **corev1.Service, want *corev1.Service) error {
 	l.nodes.settle(want)
-	services := l.nodes.core.CoreV1().Services(s.chain.Namespace)
+	services := l.nodes.core.CoreV1().Services(want.Namespace)
 	switch {
-	case s.service == nil:
+	case *have == nil:
 		var created *corev1.Service
 		err := l.nodes.within(ctx, want.Namespace, func() (err error) {
 			created, err = services.Create(ctx, want, metav1.CreateOptions{})
 			return err
 		})
 		if apierrors.IsAlreadyExists(err) {
-			return l.claimed(ctx, s, want.Name)
+			return l.claimed(ctx, chain, want.Name)
 		}
 		if err != nil {
 			return fmt.Errorf("create service %q: %w", want.Name, err)
 		}
-		s.service = created
-	case !l.nodes.isOf(s.service, s.chain):
+		*have = created
+	case !l.nodes.isOf(*have, chain):
 		return fmt.Errorf("service %q: the name is taken by another service", want.Name)
-	case !samePorts(s.service, want) || !equality.Semantic.DeepEqual(s.service.Spec.Selector, want.Spec.Selector):
-		next := s.service.DeepCopy()
+	case !samePorts(*have, want) || !equality.Semantic.DeepEqual((*have).Spec.Selector, want.Spec.Selector):
+		next := (*have).DeepCopy()
 		next.Spec.Ports, next.Spec.Selector = want.Spec.Ports, want.Spec.Selector
 		if _, err := services.Update(ctx, next, metav1.UpdateOptions{}); err != nil {
 			return fmt.Errorf("update service %q: %w", want.Name, err)
@@ -173,18 +178,18 @@ func (l *chainLoop) serve(ctx context.Context, s *chainScope) error {
 
 // claimed finds out whose the service is that our cache does not show: ours, made a moment ago, or a stranger's,
 // which the cache leaves out.
-func (l *chainLoop) claimed(ctx context.Context, s *chainScope, name string) error {
-	found, err := l.nodes.core.CoreV1().Services(s.chain.Namespace).Get(ctx, name, metav1.GetOptions{})
+func (l *chainLoop) claimed(ctx context.Context, chain *v1beta1.Chain, name string) error {
+	found, err := l.nodes.core.CoreV1().Services(chain.Namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("service %q: %w", name, err)
 	}
-	if !l.nodes.isOf(found, s.chain) {
+	if !l.nodes.isOf(found, chain) {
 		return fmt.Errorf("service %q: the name is taken by another service", name)
 	}
 	return nil
 }
 
-// remove asks the genesis Miner to go and, when it has gone, lets the chain go. The Service goes by its
+// remove asks the genesis Miner to go and, when it has gone, lets the chain go. Its Services go by their
 // owner, where that can be.
 func (l *chainLoop) remove(ctx context.Context, s *chainScope) error {
 	if s.genesis != nil && metav1.IsControlledBy(s.genesis, s.chain) {
@@ -199,9 +204,11 @@ func (l *chainLoop) remove(ctx context.Context, s *chainScope) error {
 	if !slices.Contains(s.chain.Finalizers, v1beta1.ChainFinalizer) {
 		return errWritten
 	}
-	if s.service != nil && l.nodes.isOf(s.service, s.chain) {
-		if err := l.nodes.dropService(ctx, s.service); err != nil {
-			return err
+	for _, service := range []*corev1.Service{s.service, s.peers} {
+		if service != nil && l.nodes.isOf(service, s.chain) {
+			if err := l.nodes.dropService(ctx, service); err != nil {
+				return err
+			}
 		}
 	}
 	s.chain.Finalizers = without(s.chain.Finalizers, v1beta1.ChainFinalizer)

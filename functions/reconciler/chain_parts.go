@@ -61,6 +61,22 @@ func chainService(chain *v1beta1.Chain) *corev1.Service {
 	}
 }
 
+// peersService is the name by which the nodes of a chain find each other without its first one. It lists those that
+// are not ready, too: a node is ready only beside a peer, so the first two would wait for each other for ever. Miners
+// of another namespace are not on it; the first node and its peers tell them of each other.
+func peersService(chain *v1beta1.Chain) *corev1.Service {
+	s := chainService(chain)
+	s.Name = peersName(chain)
+	s.Spec.ClusterIP = corev1.ClusterIPNone
+	s.Spec.PublishNotReadyAddresses = true
+	s.Spec.Selector = map[string]string{v1beta1.ChainUIDLabel: string(chain.UID)}
+	s.Spec.Ports = s.Spec.Ports[:1]
+	return s
+}
+
+// peersName cannot be the name of a chain's own Service, however the chains are called.
+func peersName(chain *v1beta1.Chain) string { return "peers-" + string(chain.UID) }
+
 // samePorts compares what we ask for and leaves out what the cluster fills in.
 func samePorts(a, b *corev1.Service) bool {
 	return slices.EqualFunc(a.Spec.Ports, b.Spec.Ports, func(a, b corev1.ServicePort) bool {

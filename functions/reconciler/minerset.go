@@ -19,7 +19,10 @@ import (
 )
 
 // minerSetLoop keeps as many Miners alive as each MinerSet wants.
-type minerSetLoop struct{ *world }
+type minerSetLoop struct {
+	*world
+	scalers Scalers
+}
 
 // minerSetScope is what one pass knows of its set.
 type minerSetScope struct {
@@ -35,7 +38,9 @@ type minerSetScope struct {
 	// strangers are the names of the namespace's other Miners.
 	strangers map[string]bool
 	created   error
-	now       time.Time
+	// scaling is what there is to tell about the set's autoscaling, if it has one.
+	scaling *v1beta1.Condition
+	now     time.Time
 }
 
 // Reconcile makes one pass over the set named by the key.
@@ -51,7 +56,7 @@ func (l *minerSetLoop) Reconcile(ctx context.Context, key string) error {
 	s := &minerSetScope{seen: seen, set: seen.DeepCopy(), now: l.now()}
 	steps := []step[*minerSetScope]{
 		{"metadata", l.metadata}, {"observe", l.observe}, {"release", l.release}, {"adopt", l.adopt},
-		{"follow template", l.follow}, {"scale", l.scale},
+		{"follow template", l.follow}, {"scale", l.scale}, {"autoscale", l.autoscale},
 	}
 	if seen.DeletionTimestamp != nil {
 		steps = []step[*minerSetScope]{{"observe", l.observe}, {"remove", l.remove}}

@@ -21,6 +21,9 @@ func (l *minerSetLoop) tell(ctx context.Context, s *minerSetScope, fault error) 
 	for _, c := range []v1beta1.Condition{slotsPaid(s.set, active), minersCreated(s.created), resized(s.set, len(active)), minersReady(active)} {
 		setCondition(&status.Conditions, c, s.now)
 	}
+	if s.scaling != nil {
+		setCondition(&status.Conditions, *s.scaling, s.now)
+	}
 	setCondition(&status.Conditions, summary(status.Conditions, v1beta1.ConditionPaid, v1beta1.ConditionMinersCreated,
 		v1beta1.ConditionResized, v1beta1.ConditionMinersReady), s.now)
 	if fault == nil {

@@ -136,8 +136,11 @@ func flags(n node) []string {
 	if n.genesis {
 		return args
 	}
+	args = append(args, fmt.Sprintf("--peers=ws://%s.%s.svc.cluster.local:%d", n.chain.Name, n.chain.Namespace, portPeers))
+	if n.miner.Namespace == n.chain.Namespace {
+		args = append(args, fmt.Sprintf("--peers=dns+ws://%s.%s.svc.cluster.local:%d", peersName(n.chain), n.chain.Namespace, portPeers))
+	}
 	return append(args,
-		fmt.Sprintf("--peers=ws://%s.%s.svc.cluster.local:%d", n.chain.Name, n.chain.Namespace, portPeers),
 		"--miner",
 		"--address="+n.miner.Namespace,
 		"--cpu-share="+strconv.FormatFloat(n.kind.Share, 'f', -1, 64),
@@ -216,6 +219,7 @@ func podLabels(n node) map[string]string {
 	}
 	labels[v1beta1.ManagedByLabel] = v1beta1.ManagedBy
 	labels[v1beta1.MinerLabel] = v1beta1.LabelValue(n.miner.Name)
+	labels[v1beta1.ChainUIDLabel] = string(n.chain.UID)
 	return labels
 }
 

@@ -47,6 +47,12 @@ func TestFlagsOfANode(t *testing.T) {
 	if got := flags(n); !slices.Equal(got, mining) {
 		t.Errorf("miner:\ngot  %q\nwant %q", got, mining)
 	}
+	n.chain.Namespace = user
+	peers := "--peers=dns+ws://peers-chain-uid." + user + ".svc.cluster.local:6001"
+	if got := flags(n); !slices.Contains(got, peers) {
+		t.Errorf("miner beside its chain:\ngot  %q\nwant %q among them", got, peers)
+	}
+	n.chain.Namespace = "kube-system"
 	n.genesis = true
 	if got := flags(n); !slices.Equal(got, common) {
 		t.Errorf("genesis:\ngot  %q\nwant %q", got, common)

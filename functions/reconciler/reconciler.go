@@ -47,6 +47,8 @@ type Options struct {
 	Nodes *rest.Config
 	// Buyer pays for slots.
 	Buyer SlotBuyer
+	// Scalers is how MinerSets that scale themselves are measured.
+	Scalers Scalers
 	// Types is the price list. The zero one is the built-in.
 	Types minertype.Catalog
 	// Image of the chain nodes.

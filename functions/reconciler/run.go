@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
@@ -71,6 +72,10 @@ func connect(o Options) (*world, *views, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("kubernetes client: %w", err)
 	}
+	others, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("dynamic client: %w", err)
+	}
 	nodes, err := siteOf(o, api, core)
 	if err != nil {
 		return nil, nil, err
@@ -88,6 +93,7 @@ func connect(o Options) (*world, *views, error) {
 		api:       api,
 		core:      core,
 		nodes:     nodes,
+		dynamic:   others,
 		now:       o.Clock,
 		watcher:   watcher,
 	}, v, nil
@@ -147,7 +153,7 @@ func newLoops(ctx context.Context, w *world, o Options) *loops {
 	}
 	return &loops{
 		chains:    queue(v1beta1.ResourceChains, &chainLoop{w, o.ChainsPerUser}),
-		minerSets: queue(v1beta1.ResourceMinerSets, &minerSetLoop{w}),
+		minerSets: queue(v1beta1.ResourceMinerSets, &minerSetLoop{w, o.Scalers}),
 		miners: queue(v1beta1.ResourceMiners, &minerLoop{
 			world: w, buyer: o.Buyer, types: o.Types, image: o.Image, sink: o.Sink,
 			tells: nodeTelemetry{o.Collector, o.TraceRatio}, pace: newPace(),

@@ -36,6 +36,10 @@ func TestAChainGetsItsGenesisAndAWayToIt(t *testing.T) {
 	}
 	service := must(s.core.CoreV1().Services(user).Get(t.Context(), "harbour", metav1.GetOptions{}))(t)
 	pod := s.pod(user, "harbour")
+	peers := must(s.core.CoreV1().Services(user).Get(t.Context(), "peers-"+string(chain.UID), metav1.GetOptions{}))(t)
+	if peers.Spec.ClusterIP != "None" || !peers.Spec.PublishNotReadyAddresses || pod.Labels[v1beta1.ChainUIDLabel] != peers.Spec.Selector[v1beta1.ChainUIDLabel] {
+		t.Fatalf("the nodes do not find each other by %+v and the labels %v", peers.Spec, pod.Labels)
+	}
 	for k, v := range service.Spec.Selector {
 		if pod.Labels[k] != v {
 			t.Errorf("service selects %s=%s, the pod has %q", k, v, pod.Labels[k])

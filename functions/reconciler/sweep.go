@@ -46,14 +46,19 @@ func (l *chainLoop) sweep(ctx context.Context, namespace, name string) error {
 	if err != nil || service == nil {
 		return err
 	}
-	if kind, owner, _ := ownedBy(service); kind != v1beta1.KindChain || owner != name {
+	kind, owner, uid := ownedBy(service)
+	if kind != v1beta1.KindChain || owner != name {
 		return nil
+	}
+	peers, err := l.services.Get(ctx, namespace, peersName(&v1beta1.Chain{ObjectMeta: metav1.ObjectMeta{UID: uid}}))
+	if err != nil {
+		return err
 	}
 	_, err = l.api.Chains(namespace).Get(ctx, name, metav1.GetOptions{})
 	if gone, err := isGone("chain", name, err); err != nil || !gone {
 		return err
 	}
-	return l.nodes.dropService(ctx, service)
+	return errors.Join(l.nodes.dropService(ctx, peers), l.nodes.dropService(ctx, service))
 }
 
 // isGone reads the answer of the object API itself: what is swept for good must not hang on a cache that is late.

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
@@ -24,11 +25,13 @@ type world struct {
 	pods      reader[*corev1.Pod]
 	services  reader[*corev1.Service]
 
-	api    *kube.Client
-	core   kubernetes.Interface
-	nodes  site
-	events record.EventRecorder
-	now    func() time.Time
+	api  *kube.Client
+	core kubernetes.Interface
+	// dynamic reaches kinds that may not be there.
+	dynamic dynamic.Interface
+	nodes   site
+	events  record.EventRecorder
+	now     func() time.Time
 	watcher
 }
 

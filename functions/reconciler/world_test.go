@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/record"
 	"knative.dev/pkg/controller"
@@ -36,6 +38,8 @@ type story struct {
 	// sick pods never get ready.
 	sick map[string]bool
 	wake time.Duration
+	// scalers sign with a key of the story's own.
+	scalers Scalers
 }
 
 func newStory(t *testing.T) *story {
@@ -49,18 +53,23 @@ func newStory(t *testing.T) *story {
 	if err != nil {
 		t.Fatal(err)
 	}
+	others, err := dynamic.NewForConfig(server.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := &story{t: t, server: server, till: &till{}, clock: time.Now().Truncate(time.Second), sick: map[string]bool{}}
+	s.scalers = Scalers{Measure: MeasureAt("http://%s.onex.svc"), Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}
 	s.world = &world{
 		chains:    reads(api.Chains, func(l *v1beta1.ChainList) []v1beta1.Chain { return l.Items }),
 		minerSets: reads(api.MinerSets, func(l *v1beta1.MinerSetList) []v1beta1.MinerSet { return l.Items }),
 		miners:    reads(api.Miners, func(l *v1beta1.MinerList) []v1beta1.Miner { return l.Items }),
 		pods:      reads(core.CoreV1().Pods, func(l *corev1.PodList) []corev1.Pod { return l.Items }),
 		services:  reads(core.CoreV1().Services, func(l *corev1.ServiceList) []corev1.Service { return l.Items }),
-		api:       api, core: core, nodes: site{core: core, spaces: api}, events: &record.FakeRecorder{}, now: func() time.Time { return s.clock },
+		api:       api, core: core, nodes: site{core: core, spaces: api}, dynamic: others, events: &record.FakeRecorder{}, now: func() time.Time { return s.clock },
 	}
 	s.loops = map[string]controller.Reconciler{
 		v1beta1.ResourceChains:    &chainLoop{s.world, 5},
-		v1beta1.ResourceMinerSets: &minerSetLoop{s.world},
+		v1beta1.ResourceMinerSets: &minerSetLoop{s.world, s.scalers},
 		v1beta1.ResourceMiners: &minerLoop{
 			world: s.world, buyer: s.till, types: minertype.Default(), image: "toyblc:1", sink: "http://broker", pace: newPace(),
 		},

@@ -29,6 +29,7 @@ const (
 	broker  = "broker"
 	clock   = "clock"
 	letters = "dead-letters"
+	objects = "objects"
 )
 
 // Document is the AsyncAPI document of the operations that are woken by anything but a request.
@@ -42,10 +43,14 @@ func Document(operations []op.Operation) ([]byte, error) {
 		}
 		messages[name] = message(name, "", schemas.Schema(reflect.TypeOf(payload), true, name))
 	}
+	for _, name := range eventing.ObjectTypes() {
+		messages[name] = message(name, "An object has changed.", schemas.Schema(reflect.TypeFor[eventing.ObjectData](), true, name))
+	}
 	messages[letters] = message(letters, "Any event, with Knative's reason beside it.", object{})
 	channels := object{
 		broker:  channel("default", "The Broker of Knative Eventing.", told()),
 		clock:   channel(nil, "PingSources.", []string{eventing.Tick}),
+		objects: channel("default", "ApiServerSources, by the Broker.", eventing.ObjectTypes()),
 		letters: channel(nil, "What could not be delivered.", []string{letters}),
 	}
 	woken := object{}
@@ -97,6 +102,8 @@ func describe(o op.Operation, channels, woken object) error {
 			from, heard = broker, []string{w.Event.Type}
 		case w.Schedule != nil:
 			from, heard = clock, []string{eventing.Tick}
+		case w.Objects != nil:
+			from, heard = objects, eventing.ObjectTypes()
 		case w.DeadLetter:
 			from, heard = letters, []string{letters}
 		case w.Topic != nil:

@@ -20,6 +20,7 @@ import (
 func vocabulary() map[string]string {
 	return map[string]string{
 		"UserCreated": eventing.UserCreated, "BlockMined": eventing.BlockMined, "AccessDecided": eventing.AccessDecided, "Tick": eventing.Tick,
+		"ObjectAdded": eventing.ObjectAdded, "ObjectUpdated": eventing.ObjectUpdated, "ObjectDeleted": eventing.ObjectDeleted,
 	}
 }
 
@@ -43,7 +44,11 @@ func TestTheVocabularyIsComplete(t *testing.T) {
 		t.Errorf("eventing declares %v, this test knows %v", got, want)
 	}
 	own := maps.Clone(vocabulary())
-	delete(own, "Tick") // Knative's word
+	for name := range own {
+		if name == "Tick" || strings.HasPrefix(name, "Object") { // Knative's words
+			delete(own, name)
+		}
+	}
 	if got, want := slices.Sorted(slices.Values(eventing.Types())), slices.Sorted(maps.Values(own)); !slices.Equal(got, want) {
 		t.Errorf("eventing.Types gives %v, want %v", got, want)
 	}
@@ -64,6 +69,10 @@ func heard() map[string]bool {
 				types[w.Event.Type] = true
 			case w.Schedule != nil:
 				types[eventing.Tick] = true
+			case w.Objects != nil:
+				for _, name := range eventing.ObjectTypes() {
+					types[name] = true
+				}
 			case w.Topic != nil && w.Topic.Name == eventing.AuditTopic:
 				types[eventing.AccessDecided] = true
 			}
@@ -75,6 +84,9 @@ func heard() map[string]bool {
 // told are the types that some code, tests aside, makes events of.
 func told(t *testing.T) map[string]bool {
 	types := map[string]bool{eventing.Tick: true} // by Knative's PingSource
+	for _, name := range eventing.ObjectTypes() { // by its ApiServerSource
+		types[name] = true
+	}
 	for _, s := range sources(t) {
 		if s.isTest() || s.folder() == "eventing" {
 			continue

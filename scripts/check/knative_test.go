@@ -1,11 +1,13 @@
 package check
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	kedav1alpha1 "github.com/kedacore/keda/v2/apis/keda/v1alpha1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	eventingv1 "knative.dev/eventing/pkg/apis/eventing/v1"
 	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
@@ -58,6 +60,8 @@ func TestTheJudgeRefuses(t *testing.T) {
 		"a filter that is no expression":  {&eventingv1.Trigger{}, "metadata: {name: x}\nspec: {broker: default, subscriber: {uri: http://x}, filters: [{cesql: \"type LIKE AND\"}]}"},
 		"a clock that nobody can read":    {&sourcesv1.PingSource{}, "metadata: {name: x}\nspec: {schedule: \"*/1 * *\", sink: {uri: http://x}}"},
 		"a source that leads to nowhere":  {&sourcesv1.PingSource{}, "metadata: {name: x}\nspec: {schedule: \"* * * * *\"}"},
+		"a source that looks at nothing":  {&sourcesv1.ApiServerSource{}, "metadata: {name: x}\nspec: {sink: {uri: http://x}}"},
+		"a mode that is none":             {&sourcesv1.ApiServerSource{}, "metadata: {name: x}\nspec: {mode: Whole, sink: {uri: http://x}, resources: [{apiVersion: v1, kind: Pod}]}"},
 		"a subscriber that is not named":  {&eventingv1.Trigger{}, "metadata: {name: x}\nspec: {broker: default, subscriber: {}}"},
 		"a trigger that names no broker":  {&eventingv1.Trigger{}, "metadata: {name: x}\nspec: {subscriber: {uri: http://x}}"},
 		"an environment variable of ours": {&servingv1.Service{}, "metadata: {name: x}\nspec: {template: {spec: {containers: [{image: x, env: [{name: PORT, value: \"1\"}]}]}}}"},
@@ -136,10 +140,12 @@ func TestEveryWireLeadsToSomebody(t *testing.T) {
 			if !slices.Contains(brokers, wire.Spec.Broker) {
 				t.Errorf("%s: there is no broker %q", o.file, wire.Spec.Broker)
 			}
-			if len(wire.Spec.Filters) != 1 || !slices.Contains(eventing.Types(), wire.Spec.Filters[0].Exact["type"]) {
+			if !hears(wire, named(all, "sources.knative.dev/v1 ApiServerSource")) {
 				t.Errorf("%s: hears %+v", o.file, wire.Spec.Filters)
 			}
 			wantDeadLetters(t, o, services, wire)
+		case *sourcesv1.ApiServerSource:
+			wantObjectSource(t, o, all, wire)
 		case *sourcesv1.PingSource:
 			wantService(t, o, services, wire.Spec.Sink)
 		case *kedav1alpha1.ScaledObject:
@@ -150,12 +156,55 @@ func TestEveryWireLeadsToSomebody(t *testing.T) {
 	}
 }
 
+// hears tells whether a Trigger waits for an event that is ours, or for those of the source that has its name.
+func hears(wire *eventingv1.Trigger, sources []string) bool {
+	f := wire.Spec.Filters
+	switch len(f) {
+	case 1:
+		return slices.Contains(eventing.Types(), f[0].Exact["type"])
+	case 2:
+		return f[0].Prefix["type"] == eventing.ObjectPrefix && f[1].Exact["apiversion"] == "apps.onex.io/v1beta1" && slices.Contains(sources, wire.Name)
+	}
+	return false
+}
+
+// wantObjectSource wants a source that sees our own kinds in every namespace, by an account that may do no more, and
+// tells the broker what has changed and not what it has become: payloads may be forged.
+func wantObjectSource(t *testing.T, o object, all []object, source *sourcesv1.ApiServerSource) {
+	t.Helper()
+	spec := source.Spec
+	if spec.EventMode != sourcesv1.ReferenceMode || spec.NamespaceSelector == nil || len(spec.NamespaceSelector.MatchLabels)+len(spec.NamespaceSelector.MatchExpressions) > 0 {
+		t.Errorf("%s: tells %s of namespaces %v", o.file, spec.EventMode, spec.NamespaceSelector)
+	}
+	if spec.Sink.Ref == nil || spec.Sink.Ref.Kind != "Broker" || !slices.Contains(named(all, "eventing.knative.dev/v1 Broker"), spec.Sink.Ref.Name) {
+		t.Errorf("%s: leads to %+v", o.file, spec.Sink.Ref)
+	}
+	var resources []string
+	for _, r := range spec.Resources {
+		resources = append(resources, strings.ToLower(r.Kind)+"s")
+		if r.APIVersion != "apps.onex.io/v1beta1" {
+			t.Errorf("%s: sees a %s of %s", o.file, r.Kind, r.APIVersion)
+		}
+	}
+	for _, other := range all {
+		role, ok := other.body.(*rbacv1.ClusterRole)
+		if !ok || role.Name != "onex-"+spec.ServiceAccountName {
+			continue
+		}
+		if len(role.Rules) != 1 || !slices.Equal(role.Rules[0].Resources, resources) || !slices.Equal(role.Rules[0].Verbs, []string{"get", "list", "watch"}) {
+			t.Errorf("%s: %s may %+v", o.file, spec.ServiceAccountName, role.Rules)
+		}
+		return
+	}
+	t.Errorf("%s: %q has no role", o.file, spec.ServiceAccountName)
+}
+
 func TestScaledObjectsHoldInKEDA(t *testing.T) {
 	known := []string{
 		"bootstrapServers", "bootstrapServersFromEnv", "consumerGroup", "topic", "lagThreshold", "activationLagThreshold", "offsetResetPolicy",
 		"allowIdleConsumers", "scaleToZeroOnInvalidOffset", "limitToPartitionsWithLag", "excludePersistentLag", "version", "sasl", "tls",
 	}
-	count := 0
+	logins, count := named(objects(t), "keda.sh/v1alpha1 TriggerAuthentication"), 0
 	for _, o := range objects(t) {
 		s, ok := o.body.(*kedav1alpha1.ScaledObject)
 		if !ok {
@@ -175,6 +224,9 @@ func TestScaledObjectsHoldInKEDA(t *testing.T) {
 			t.Errorf("%s: %q reads %v, woken by %+v", o.file, s.Name, topic, s.Spec.Triggers)
 			continue
 		}
+		if ref := s.Spec.Triggers[0].AuthenticationRef; ref == nil || ref.Kind != "" || !slices.Contains(logins, ref.Name) {
+			t.Errorf("%s: KEDA logs in by %+v, which is not there", o.file, ref)
+		}
 		m := s.Spec.Triggers[0].Metadata
 		for key := range m {
 			if !slices.Contains(known, key) {
@@ -190,6 +242,35 @@ func TestScaledObjectsHoldInKEDA(t *testing.T) {
 	}
 	if count == 0 {
 		t.Error("no ScaledObject was judged")
+	}
+}
+
+// A log-in that a plain Kafka does not want must be one that KEDA can do without: nothing but references, whose Secret
+// may be away, to what its kafka trigger may do without.
+func TestLogInsHoldInKEDAAndMayBeEmpty(t *testing.T) {
+	optional := []string{"username", "password", "ca", "cert", "key", "keyPassword", "tls", "sasl"}
+	count := 0
+	for _, o := range objects(t) {
+		a, ok := o.body.(*kedav1alpha1.TriggerAuthentication)
+		if !ok {
+			continue
+		}
+		count++
+		if warnings, err := a.ValidateCreate(nil); err != nil || len(warnings) > 0 {
+			t.Errorf("%s: %v, %v", o.file, warnings, err)
+		}
+		refs := a.Spec.SecretTargetRef
+		if !reflect.DeepEqual(a.Spec, kedav1alpha1.TriggerAuthenticationSpec{SecretTargetRef: refs}) {
+			t.Errorf("%s: more than Secrets: %+v", o.file, a.Spec)
+		}
+		for _, ref := range refs {
+			if ref.Name != "onex-kafka" || ref.Key == "" || !slices.Contains(optional, ref.Parameter) {
+				t.Errorf("%s: %+v", o.file, ref)
+			}
+		}
+	}
+	if count != 1 {
+		t.Errorf("%d log-ins were judged", count)
 	}
 }
 

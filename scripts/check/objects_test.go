@@ -80,6 +80,8 @@ func typed(kind string) any {
 		return &eventingv1.Broker{}
 	case "sources.knative.dev/v1 PingSource":
 		return &sourcesv1.PingSource{}
+	case "sources.knative.dev/v1 ApiServerSource":
+		return &sourcesv1.ApiServerSource{}
 	case "keda.sh/v1alpha1 ScaledObject":
 		return &kedav1alpha1.ScaledObject{}
 	case "keda.sh/v1alpha1 TriggerAuthentication":

@@ -56,6 +56,8 @@ func (w *world) wake(ctx context.Context, t *testing.T, l *life.Life, name strin
 	switch {
 	case slices.ContainsFunc(o.Wakes, func(k op.Wake) bool { return k.Schedule != nil }):
 		_ = w.tick(ctx, name)
+	case name == "record-object":
+		_ = w.tellChange(t, l.User.UserID, "nothing-of-the-kind")
 	case o.GetsDeadLetters():
 		_ = w.tellNonsense(t, l.User.UserID)
 	case o.Public:

@@ -18,7 +18,7 @@ import (
 // Run lives a life on the platform and looks at it from every side. What it makes, it removes.
 func Run(t *testing.T, o Options) {
 	w := open(t, o)
-	seen, collector := w.watch(t), w.collector(t)
+	seen := w.watch(t)
 	ada := life.New(life.Options{Client: w.api, Pods: w.core.CoreV1(), Out: lines{t}, Patience: patience})
 	fatal(t, ada.Play(t.Context()))
 	t.Run("kubectl shows the columns that it should", func(t *testing.T) { w.columns(t, ada) })
@@ -42,14 +42,16 @@ func Run(t *testing.T, o Options) {
 	}
 	t.Run("a miner that is killed, and the reconciler with it, comes back in its slot, free of charge", func(t *testing.T) { w.killMiner(t, ada) })
 	t.Run("the ledger agrees with the world", func(t *testing.T) { w.auditLedger(t, ada, seen) })
+	t.Run("search finds what kubectl shows", func(t *testing.T) { w.inventory(t, ada) })
 	t.Run("pages, earnings, quota and quote agree", func(t *testing.T) { w.economy(t, ada) })
 	t.Run("every decision is on record", func(t *testing.T) {
 		w.auditDecisions(t, ada, "list-miner-types true", "quote-minerset true", "scale-minerset true", "buy-slot false")
 	})
-	if collector != nil {
-		t.Run("a collector hears of every request, and of one trace from the click to the coin", func(t *testing.T) { w.telemetry(t, collector, ada) })
+	if o.Collector != nil {
+		t.Run("a collector hears of every request, and of one trace from the click to the coin", func(t *testing.T) { w.telemetry(t, ada) })
 	}
 	t.Run("what is deleted is gone, and the money adds up", func(t *testing.T) { w.remove(t, ada) })
+	t.Run("search finds nothing of what is gone", func(t *testing.T) { w.inventoryEmpty(t, ada) })
 	t.Run("a deleted pool gives its places back", func(t *testing.T) { w.placesReturned(t, ada) })
 	if seen.serverless {
 		t.Run("every operation came from nothing and went back to it", func(t *testing.T) { w.fromZeroToZero(t, seen) })

@@ -19,21 +19,22 @@ import (
 	"onex.io/onex/shared/trace"
 )
 
-// Telemetry plays a life on a platform that tells the collector, and holds what the collector hears against it. Nobody
-// else may call the platform. Stop stops it, so that whatever there is to tell has been told.
-func Telemetry(t *testing.T, o Options, c *telemetrytest.Collector, stop func()) {
+// Telemetry plays a life on a platform that tells o.Collector, and holds what the collector hears against it. Nobody else
+// may call the platform. Stop stops it, so that whatever there is to tell has been told.
+func Telemetry(t *testing.T, o Options, stop func()) {
 	w := open(t, o)
 	ada := life.New(life.Options{Client: w.api, Pods: w.core.CoreV1(), Out: lines{t}, Patience: patience})
 	fatal(t, ada.Play(t.Context()))
 	want := w.ask(t, ada)
 	stop()
-	if err := errors.Join(counted(c, want, nil), oneTrace(c, ada)); err != nil {
+	if err := errors.Join(counted(o.Collector, want, nil), oneTrace(o.Collector, ada)); err != nil {
 		t.Error(err)
 	}
 }
 
 // telemetry does so on a cluster, where those who answered go when nobody calls them, and tell what they have to tell.
-func (w *world) telemetry(t *testing.T, c *telemetrytest.Collector, ada *life.Life) {
+func (w *world) telemetry(t *testing.T, ada *life.Life) {
+	c := w.o.Collector
 	eventually(t, "one trace leads from the click to the coin", func(context.Context) error { return oneTrace(c, ada) })
 	w.asleep(t)
 	before := map[answers]int{}
@@ -45,21 +46,19 @@ func (w *world) telemetry(t *testing.T, c *telemetrytest.Collector, ada *life.Li
 	eventually(t, "every request is counted once", func(context.Context) error { return counted(c, want, before) })
 }
 
-// collector listens at the port that pods know it by; nil where none is named.
-func (w *world) collector(t *testing.T) *telemetrytest.Collector {
-	t.Helper()
-	if w.o.Collector == "" {
-		return nil
+// Listen has a collector listen, as long as the process lives, at the port of the URL by which pods know it.
+func Listen(known string) (*telemetrytest.Collector, error) {
+	at, err := url.Parse(known)
+	if err != nil {
+		return nil, fmt.Errorf("collector: %w", err)
 	}
-	at, err := url.Parse(w.o.Collector)
-	fatal(t, err)
 	l, err := net.Listen("tcp", net.JoinHostPort("", at.Port()))
-	fatal(t, err)
+	if err != nil {
+		return nil, fmt.Errorf("collector: %w", err)
+	}
 	c := telemetrytest.New()
-	server := &http.Server{Handler: c}
-	go func() { _ = server.Serve(l) }() // until it is closed
-	t.Cleanup(func() { _ = server.Close() })
-	return c
+	go func() { _ = http.Serve(l, c) }() // until the process ends
+	return c, nil
 }
 
 // answers are those of an operation that are alike: its status, and the reason of a refusal.

@@ -23,6 +23,7 @@ import (
 	"onex.io/onex/scripts/conform"
 	"onex.io/onex/shared/client"
 	"onex.io/onex/shared/kube"
+	"onex.io/onex/shared/telemetry/telemetrytest"
 )
 
 // Options say where the platform under test is.
@@ -41,8 +42,8 @@ type Options struct {
 	Kafka string
 	// Fault, if set, is a program that does harm to parts of the cluster.
 	Fault string
-	// Collector, if set, is the URL at which the platform tells a collector what it does: the test listens there.
-	Collector string
+	// Collector, if set, is whom the platform tells what it does.
+	Collector *telemetrytest.Collector
 }
 
 // world is the platform under test, from the inside.

@@ -67,30 +67,26 @@ func Render(operations []op.Operation) (map[string][]byte, error) {
 
 // templatesOf says which templates an operation needs, and into which file each is rendered.
 func templatesOf(o op.Operation) map[string]string {
-	needed := map[string]string{}
+	needed, own := map[string]string{}, o.Name+".yaml"
 	if o.Serves() {
-		needed["service"], needed["func"] = "knative/services", funcs
+		needed["service"], needed["func"] = "knative/services/"+own, path.Join(funcs, o.Name, "func.yaml")
 	}
 	if o.Public || len(o.Routes()) > 0 {
-		needed["httproute"] = "knative/overlays/gateway-api/routes"
+		needed["httproute"] = "knative/overlays/gateway-api/routes/" + own
 	}
 	if len(o.Rights) > 0 {
-		needed["rbac"] = "knative/rbac"
+		needed["rbac"] = "knative/rbac/" + own
 	}
 	for _, w := range o.Wakes {
 		switch {
 		case w.Event != nil || w.Schedule != nil:
-			needed["trigger"] = "triggers"
+			needed["trigger"] = "triggers/" + own
+		case w.Objects != nil:
+			needed["trigger"], needed["sourcerbac"] = "triggers/"+own, "knative/rbac/"+o.Name+"-source.yaml"
 		case w.Topic != nil:
-			needed["stream"], needed["scaledobject"] = "knative/streams", "triggers"
+			needed["stream"], needed["scaledobject"] = "knative/streams/"+own, "triggers/"+own
 		case w.Deploy:
-			needed["job"] = "knative/jobs"
-		}
-	}
-	for name, folder := range needed {
-		needed[name] = path.Join(folder, o.Name+".yaml")
-		if folder == funcs {
-			needed[name] = path.Join(folder, o.Name, "func.yaml")
+			needed["job"] = "knative/jobs/" + own
 		}
 	}
 	return needed

@@ -105,7 +105,7 @@ func TestEveryRouteSaysWhoMayCallIt(t *testing.T) {
 				schemes = append(schemes, scheme)
 			}
 		}
-		want, known := map[access.Level][]string{access.Anyone: nil, access.SignedIn: {"user"}, access.Admin: {"user"}, access.Platform: {"platform"}}[o.Allow]
+		want, known := map[access.Level][]string{access.Anyone: nil, access.SignedIn: {"user"}, access.Admin: {"user"}, access.Platform: {"platform"}, access.Scaler: {"platform"}}[o.Allow]
 		if known && !slices.Equal(schemes, want) || !known && len(schemes) == 0 {
 			t.Errorf("%s lets %s in; the document asks for %v", o.Name, o.Allow, schemes)
 		}

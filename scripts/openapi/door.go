@@ -16,6 +16,7 @@ func doors() map[access.Level]door {
 		access.SignedIn: {schemes: []string{"user"}},
 		access.Admin:    {schemes: []string{"user"}, remark: "Only an administrator may."},
 		access.Platform: {schemes: []string{"platform"}},
+		access.Scaler:   {schemes: []string{"platform"}, remark: "Only the autoscaler of this very MinerSet may."},
 		access.LoggedIn: {schemes: []string{"user", "refresh"}},
 		access.Renewing: {schemes: []string{"refresh"}},
 		access.Openable: {

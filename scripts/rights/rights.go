@@ -39,10 +39,18 @@ func Everywhere() map[string][]string {
 		"list-miners":      {"list miners.apps.onex.io"},
 		"list-minersets":   {"list minersets.apps.onex.io"},
 		"make-admin":       fencing("create namespaces"),
-		"release-pools":    {"list miners.apps.onex.io", "list minersets.apps.onex.io"},
-		"scale-minerset":   {"patch minersets/scale.apps.onex.io"},
-		"settle-chain":     {"get chains.apps.onex.io", "list chains.apps.onex.io"},
-		"reconciler":       reconciler(),
+		"measure-minerset": {"get chains.apps.onex.io", "get minersets.apps.onex.io"},
+		"record-object":    {"list chains.apps.onex.io", "list minersets.apps.onex.io", "list miners.apps.onex.io"},
+		"record-object-source": {
+			"get chains.apps.onex.io", "list chains.apps.onex.io", "watch chains.apps.onex.io",
+			"get minersets.apps.onex.io", "list minersets.apps.onex.io", "watch minersets.apps.onex.io",
+			"get miners.apps.onex.io", "list miners.apps.onex.io", "watch miners.apps.onex.io",
+		},
+		"sweep-inventory": {"list chains.apps.onex.io", "list minersets.apps.onex.io", "list miners.apps.onex.io"},
+		"release-pools":   {"list miners.apps.onex.io", "list minersets.apps.onex.io"},
+		"scale-minerset":  {"get minersets.apps.onex.io", "patch minersets/scale.apps.onex.io"},
+		"settle-chain":    {"get chains.apps.onex.io", "list chains.apps.onex.io"},
+		"reconciler":      reconciler(),
 	}
 }
 
@@ -63,6 +71,10 @@ func reconciler() []string {
 	add("pods", "list", "watch", "create", "delete")
 	add("services", "get", "list", "watch", "create", "update")
 	add("secrets", "create")
+	for _, kind := range []string{"scaledobjects", "triggerauthentications"} {
+		add(kind+".keda.sh", "get", "create", "update", "delete")
+	}
+	add("triggerauthentications/finalizers.keda.sh", "update")
 	add("events", "create", "patch")
 	return may
 }

@@ -26,6 +26,7 @@ func (b bearers) Identify(_ context.Context, text string) (access.Principal, err
 		"adminrefresh": {UserID: "user-admin", Session: "s", Kind: token.Refresh, Admin: true},
 		"adminsigned":  {UserID: "user-admin", Secret: "k", Kind: token.Signed, Admin: true},
 		"platform":     {UserID: "reconciler", Kind: token.Platform},
+		"scaler":       {UserID: "user-a", Pool: "pool-1", Kind: token.Scaler},
 		"ended":        {UserID: "user-a", Session: "ended", Kind: token.Access},
 		"odd":          {UserID: "user-a", Session: "s", Kind: "admin"},
 	}[text]
@@ -106,6 +107,15 @@ func TestWhoMayCall(t *testing.T) {
 		{"a user may not call the platform's own", access.Platform, "Bearer access", fault.Denied, "default-deny"},
 		{"a refresh token may not either", access.Platform, "Bearer refresh", fault.Denied, "default-deny"},
 		{"nobody may call the platform's own", access.Platform, "", fault.Unauthenticated, "no-valid-token"},
+		{"a user may not call what is an autoscaler's", access.Scaler, "Bearer access", fault.Denied, "default-deny"},
+		{"nor an administrator", access.Scaler, "Bearer admin", fault.Denied, "default-deny"},
+		{"nor the platform", access.Scaler, "Bearer platform", fault.Denied, "default-deny"},
+		{"nor nobody", access.Scaler, "", fault.Unauthenticated, "no-valid-token"},
+		{"an autoscaler is no user", access.SignedIn, "Bearer scaler", fault.Denied, "default-deny"},
+		{"nor an administrator", access.Admin, "Bearer scaler", fault.Denied, "default-deny"},
+		{"nor the platform", access.Platform, "Bearer scaler", fault.Denied, "default-deny"},
+		{"and has no session", access.LoggedIn, "Bearer scaler", fault.Denied, "default-deny"},
+		{"and opens nothing", access.Openable, "Bearer scaler", fault.Denied, "default-deny"},
 		{"an administrator may call what is for users", access.SignedIn, "Bearer admin", allowed, "signed-in-own-namespace"},
 		{"an administrator may call what is for administrators", access.Admin, "Bearer admin", allowed, "administrator"},
 		{"a user may not", access.Admin, "Bearer access", fault.Denied, "default-deny"},
@@ -196,6 +206,25 @@ func TestWhatWasDecidedIsRecordedWithItsCircumstances(t *testing.T) {
 	}
 	if got != want {
 		t.Errorf("recorded %+v, want %+v", got, want)
+	}
+}
+
+func TestOnlyWhatAnAutoscalerMayLookAtIsNotRecorded(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		changes bool
+		level   access.Level
+		records int
+	}{
+		{"its own number", false, access.Scaler, 0},
+		{"what is not its own", false, access.SignedIn, 1},
+		{"a change", true, access.Scaler, 1},
+	} {
+		r := &recorder{}
+		p, _ := newGuard(bearers{}, r).Admit(t.Context(), access.Call{Level: row.level, Changes: row.changes, Authorization: "Bearer scaler"})
+		if p.Pool != "pool-1" || len(r.kept)+len(r.soon) != row.records {
+			t.Errorf("%s: %+v is recorded %d times, want %d", row.name, p, len(r.kept)+len(r.soon), row.records)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"onex.io/onex/shared/api/apps/v1beta1"
 	"onex.io/onex/shared/api/chain"
+	"onex.io/onex/shared/api/inventory"
 	"onex.io/onex/shared/api/miner"
 	"onex.io/onex/shared/api/minerset"
 	"onex.io/onex/shared/api/quota"
@@ -27,6 +28,11 @@ func (c *Client) Authenticate(ctx context.Context, in session.Authenticate) (*se
 func (c *Client) BuySlot(ctx context.Context, in wallet.Slot) error {
 	_, err := call[wallet.Bought](ctx, c, http.MethodPost, "/v1/slots", in)
 	return err
+}
+
+// CountObjects counts the objects of the whole platform by kind and phase.
+func (c *Client) CountObjects(ctx context.Context) (*inventory.Counts, error) {
+	return call[inventory.Counts](ctx, c, http.MethodGet, "/v1/inventory/counts", nil)
 }
 
 // CreateChain creates a block chain of the caller's own.
@@ -132,6 +138,11 @@ func (c *Client) Logout(ctx context.Context) error {
 	return err
 }
 
+// MeasureMinerSet tells how many miners a pool's own trigger calls for; for its autoscaler.
+func (c *Client) MeasureMinerSet(ctx context.Context, name string) (*minerset.Measure, error) {
+	return call[minerset.Measure](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(name)+"/measure", nil)
+}
+
 // QuoteMinerSet tells what a pool of miners would cost and bring.
 func (c *Client) QuoteMinerSet(ctx context.Context, in wallet.MinerSetPlan) (*wallet.Quote, error) {
 	return call[wallet.Quote](ctx, c, http.MethodPost, "/v1/minersets/quote", in)
@@ -145,6 +156,11 @@ func (c *Client) RefreshToken(ctx context.Context) (*session.Tokens, error) {
 // ScaleMinerSet changes how many miners one of the caller's pools has.
 func (c *Client) ScaleMinerSet(ctx context.Context, in minerset.ScaleRequest) (*minerset.Scaled, error) {
 	return call[minerset.Scaled](ctx, c, http.MethodPut, "/v1/minersets/"+url.PathEscape(in.Name)+"/scale"+query("namespace", in.Namespace), in.Body)
+}
+
+// SearchObjects lists chains, pools and miners as they were last seen, by what they are like.
+func (c *Client) SearchObjects(ctx context.Context, in inventory.SearchRequest) (*inventory.Found, error) {
+	return call[inventory.Found](ctx, c, http.MethodGet, "/v1/inventory"+query("namespace", in.Namespace, "kind", in.Kind, "phase", in.Phase, "chain", in.Chain, "minerType", in.MinerType, "prefix", in.Prefix, "limit", in.Limit, "after", in.After), nil)
 }
 
 // SetQuota allows a user another number of miners.

@@ -63,6 +63,9 @@ type Config struct {
 	// ChainsPerUser is how many chains a user may have.
 	ChainsPerUser int `env:"ONEX_CHAINS_PER_USER" envDefault:"5"`
 
+	// AutoscalingStreams are what a MinerSet may name to be scaled by a lag: topic/group on the platform's Kafka.
+	AutoscalingStreams []string `env:"ONEX_AUTOSCALING_STREAMS"`
+
 	// AccessTokenLife and RefreshTokenLife are the lives of the two tokens of a log-in.
 	AccessTokenLife  time.Duration `env:"ONEX_ACCESS_TOKEN_LIFE" envDefault:"2h"`
 	RefreshTokenLife time.Duration `env:"ONEX_REFRESH_TOKEN_LIFE" envDefault:"24h"`
@@ -83,7 +86,7 @@ type Config struct {
 	AdminPassword Password `env:"ONEX_ADMIN_PASSWORD"`
 
 	// Collector is the base URL of an OTLP/HTTP receiver, such as http://collector.observability:4318. Without one,
-	// nothing is measured and nobody is told.
+	// nothing is measured and nobody is told. The reconciler and the nodes have it, too.
 	Collector string `env:"ONEX_COLLECTOR"`
 	// TraceRatio is the part of new traces that the collector is told, from 0 to 1.
 	TraceRatio float64 `env:"ONEX_TRACE_RATIO" envDefault:"1"`

@@ -28,8 +28,8 @@ func (b Bearers) Identify(ctx context.Context, text string) (access.Principal, e
 	if err != nil {
 		return access.Principal{}, err
 	}
-	p := access.Principal{UserID: claims.Subject, Session: claims.Session, Round: claims.Round, Kind: claims.Kind}
-	if claims.Kind == token.Platform {
+	p := access.Principal{UserID: claims.Subject, Session: claims.Session, Round: claims.Round, Pool: claims.Pool, Kind: claims.Kind}
+	if claims.Kind == token.Platform || claims.Kind == token.Scaler {
 		return p, nil
 	}
 	p.Admin, err = b.Standing.Session(ctx, claims)

@@ -119,6 +119,7 @@ func TestWhoATokenSpeaksFor(t *testing.T) {
 		{"a refresh token", h.by(h.login, token.Claims{Subject: "user-a", Session: "s", Round: 4, Kind: token.Refresh}), access.Principal{UserID: "user-a", Session: "s", Round: 4, Kind: token.Refresh}},
 		{"an administrator's log-in", h.by(h.login, token.Claims{Subject: "user-r", Session: "r", Kind: token.Access}), access.Principal{UserID: "user-r", Session: "r", Kind: token.Access, Admin: true}},
 		{"an own key", selfSigned(t, kid, key), access.Principal{UserID: "user-a", Secret: kid, Kind: token.Signed}},
+		{"an autoscaler", h.by(h.signer, token.Claims{Subject: "user-a", Pool: "pool-1", Kind: token.Scaler}), access.Principal{UserID: "user-a", Pool: "pool-1", Kind: token.Scaler}},
 		{"a part of the platform", h.by(h.signer, token.Claims{Subject: "reconciler", Kind: token.Platform}), access.Principal{UserID: "reconciler", Kind: token.Platform}},
 	} {
 		for _, from := range []string{"the store", "the cache"} {

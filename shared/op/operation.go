@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -72,6 +73,20 @@ type Wake struct {
 	Deploy   bool // once, when the platform is deployed
 	// DeadLetter is by an event that another operation refused for good, or too often.
 	DeadLetter bool
+	Objects    *Objects
+}
+
+// Objects wakes by a change of an object of the platform's own kinds, in any namespace. The event names the object; what
+// has become of it is for the operation to read.
+type Objects struct{ Kinds []string }
+
+// Resources are the kinds as the object API has them in its paths.
+func (o Objects) Resources() []string {
+	var all []string
+	for _, kind := range o.Kinds {
+		all = append(all, strings.ToLower(kind)+"s")
+	}
+	return all
 }
 
 // Route wakes by an HTTP request.
@@ -111,6 +126,9 @@ func AnyPath() Wake { return Wake{Route: &Route{Path: "/"}} }
 
 // Told wakes by every event of a type.
 func Told(eventType string) Wake { return Wake{Event: &Event{Type: eventType}} }
+
+// Changed wakes by every change of an object of the kinds.
+func Changed(kinds ...string) Wake { return Wake{Objects: &Objects{Kinds: kinds}} }
 
 // Every wakes by the clock.
 func Every(cron string) Wake { return Wake{Schedule: &Schedule{Cron: cron}} }

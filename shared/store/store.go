@@ -71,6 +71,26 @@ func (c Collection[T]) Swap(ctx context.Context, id string, version int64, doc *
 	return nil
 }
 
+// Advance keeps the document unless one is there that is of the same version or of a later one, in the field "version".
+// Of those who come at the same time, the latest stays.
+func (c Collection[T]) Advance(ctx context.Context, id string, version int64, doc *T) (kept bool, err error) {
+	older := bson.D{{Key: "_id", Value: id}, {Key: "version", Value: bson.D{{Key: "$lt", Value: version}}}}
+	done, err := c.docs.ReplaceOne(ctx, older, doc, options.Replace().SetUpsert(true))
+	if mongo.IsDuplicateKeyError(err) { // one is there: a later one, or another that has just come
+		done, err = c.docs.ReplaceOne(ctx, older, doc)
+	}
+	if err != nil {
+		return false, c.fault("advance", id, err)
+	}
+	return done.MatchedCount+done.UpsertedCount > 0, nil
+}
+
+// DeleteAt forgets the document if it is still of that version, in the field "version".
+func (c Collection[T]) DeleteAt(ctx context.Context, id string, version int64) error {
+	_, err := c.docs.DeleteOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "version", Value: version}})
+	return c.fault("delete", id, err)
+}
+
 // Delete forgets the document; one that is not there is no error.
 func (c Collection[T]) Delete(ctx context.Context, id string) error {
 	_, err := c.docs.DeleteOne(ctx, bson.D{{Key: "_id", Value: id}})
@@ -85,6 +105,26 @@ func (c Collection[T]) List(ctx context.Context, filter bson.D, opts ...options.
 	}
 	var docs []T
 	return docs, c.fault("list", "", cursor.All(ctx, &docs))
+}
+
+// Group is how many documents have a value.
+type Group struct {
+	Value string `bson:"_id"`
+	Count int64  `bson:"count"`
+}
+
+// Count counts the documents that filter selects by the value of a field, in the order of the values. It scans.
+func (c Collection[T]) Count(ctx context.Context, filter bson.D, field string) ([]Group, error) {
+	cursor, err := c.docs.Aggregate(ctx, bson.A{
+		bson.D{{Key: "$match", Value: filter}},
+		bson.D{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$" + field}, {Key: "count", Value: bson.D{{Key: "$sum", Value: 1}}}}}},
+		bson.D{{Key: "$sort", Value: bson.D{{Key: "_id", Value: 1}}}},
+	})
+	if err != nil {
+		return nil, c.fault("count", "", err)
+	}
+	var groups []Group
+	return groups, c.fault("count", "", cursor.All(ctx, &groups))
 }
 
 // InsertNew inserts those documents that are not there yet, as a repeat of a batch must.

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"sync"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -114,16 +116,25 @@ func (o Options) resource() *resource.Resource {
 	return resource.NewSchemaless(who...)
 }
 
+// lastWords bounds telling what is not told yet, so that a collector that is away does not keep a pod from ending.
+const lastWords = 5 * time.Second
+
 // Close tells what is not told yet, and ends. A collector that is away is no reason to fail: its numbers are lost.
 func (t *Telemetry) Close(ctx context.Context) {
 	if t == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, lastWords)
+	defer cancel()
+	var telling sync.WaitGroup
 	for _, done := range t.closers {
-		if err := done(ctx); err != nil {
-			t.log.Warn("telemetry lost", "error", err)
-		}
+		telling.Go(func() {
+			if err := done(ctx); err != nil {
+				t.log.Warn("telemetry lost", "error", err)
+			}
+		})
 	}
+	telling.Wait()
 }
 
 // Meter makes instruments for what only the caller can measure.

@@ -22,6 +22,7 @@ const (
 	Refresh  Kind = "refresh"  // buys a new pair or ends the session, nothing else
 	Signed   Kind = "signed"   // calls operations; its user signed it
 	Platform Kind = "platform" // a part of the platform itself, such as the reconciler
+	Scaler   Kind = "scaler"   // an autoscaler, which may ask about one pool of miners and nothing else
 )
 
 // Key ids, which choose the key that verifies.
@@ -41,7 +42,9 @@ type Claims struct {
 	// Session is the log-in that the token belongs to; empty for platform tokens.
 	Session string
 	// Round numbers the refresh tokens of a session, from 0: each buys the next one, once.
-	Round   int64
+	Round int64
+	// Pool is the uid of the MinerSet that a scaler's token is good for.
+	Pool    string
 	Kind    Kind
 	Expires time.Time
 }
@@ -50,6 +53,7 @@ type wire struct {
 	jwt.RegisteredClaims
 	Session string `json:"sid,omitempty"`
 	Round   int64  `json:"rnd,omitempty"`
+	Pool    string `json:"pool,omitempty"`
 	Kind    Kind   `json:"typ"`
 }
 
@@ -81,7 +85,7 @@ func (s *Signer) Sign(c Claims) (string, error) {
 			Issuer: issuer, Subject: c.Subject, ID: rand.Text(),
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-clockSkew)), ExpiresAt: jwt.NewNumericDate(c.Expires),
 		},
-		Session: c.Session, Round: c.Round, Kind: c.Kind,
+		Session: c.Session, Round: c.Round, Pool: c.Pool, Kind: c.Kind,
 	})
 	t.Header["kid"] = s.keyID
 	signed, err := t.SignedString(s.key)
@@ -110,10 +114,10 @@ func (v *Verifier) Verify(text string) (Claims, error) {
 	if err != nil {
 		return Claims{}, Refused(err)
 	}
-	if fromPlatform := t.Header["kid"] == keyPlatform; fromPlatform != (w.Kind == Platform) {
+	if fromPlatform := t.Header["kid"] == keyPlatform; fromPlatform != (w.Kind == Platform || w.Kind == Scaler) {
 		return Claims{}, Refused(fmt.Errorf("key %v signs no %q token", t.Header["kid"], w.Kind))
 	}
-	return Claims{Subject: w.Subject, Session: w.Session, Round: w.Round, Kind: w.Kind, Expires: w.ExpiresAt.Time}, nil
+	return Claims{Subject: w.Subject, Session: w.Session, Round: w.Round, Pool: w.Pool, Kind: w.Kind, Expires: w.ExpiresAt.Time}, nil
 }
 
 func (v *Verifier) key(t *jwt.Token) (any, error) {

@@ -55,6 +55,7 @@ func TestWhatIsSignedIsRead(t *testing.T) {
 		{"an access token", token.NewLoginSigner(loginKey, at(noon)), token.Claims{Subject: "user-a", Session: "s", Kind: token.Access, Expires: noon.Add(time.Hour)}},
 		{"a refresh token", token.NewLoginSigner(loginKey, at(noon)), token.Claims{Subject: "user-a", Session: "s", Kind: token.Refresh, Expires: noon.Add(time.Hour)}},
 		{"a platform token", token.NewPlatformSigner(platformKey, at(noon)), token.Claims{Subject: "reconciler", Kind: token.Platform, Expires: noon.Add(time.Minute)}},
+		{"a scaler's token", token.NewPlatformSigner(platformKey, at(noon)), token.Claims{Subject: "user-a", Pool: "pool-1", Kind: token.Scaler, Expires: noon.Add(time.Hour)}},
 	} {
 		got, err := verifier().Verify(signed(t, row.signer, row.claims))
 		if err != nil {
@@ -160,6 +161,7 @@ func TestWhatDoesNotHoldIsRefusedWithOneAnswer(t *testing.T) {
 		"another issuer":                   forge(t, ed, loginKey, "login", func(c jwt.MapClaims) { c["iss"] = "evil" }),
 		"no issuer":                        forge(t, ed, loginKey, "login", func(c jwt.MapClaims) { delete(c, "iss") }),
 		"a platform token by the login":    forge(t, ed, loginKey, "login", func(c jwt.MapClaims) { c["typ"] = "platform" }),
+		"a scaler's token by the login":    forge(t, ed, loginKey, "login", func(c jwt.MapClaims) { c["typ"], c["pool"] = "scaler", "pool-1" }),
 		"an access token by the platform":  forge(t, ed, platformKey, "platform", nil),
 		"a refresh token by the platform":  forge(t, ed, platformKey, "platform", func(c jwt.MapClaims) { c["typ"] = "refresh" }),
 		"a token of the platform, no kind": forge(t, ed, platformKey, "platform", func(c jwt.MapClaims) { delete(c, "typ") }),

@@ -42,28 +42,3 @@ func (h Header) Hash() Hash {
 	e := h.encode()
 	return sha256.Sum256(e[:])
 }
-
-// Puzzle is one header prepared for trying many nonces. It is not safe for
-// concurrent use.
-type Puzzle struct {
-	header Header
-	bytes  [encodedSize]byte
-}
-
-// NewPuzzle prepares h; its nonce does not matter.
-func NewPuzzle(h Header) *Puzzle {
-	return &Puzzle{header: h, bytes: h.encode()}
-}
-
-// Try reports whether the header with this nonce has a hash within its target.
-func (p *Puzzle) Try(nonce uint64) bool {
-	binary.BigEndian.PutUint64(p.bytes[nonceOffset:], nonce)
-	return p.header.Target.Allows(sha256.Sum256(p.bytes[:]))
-}
-
-// Solved is the header with the nonce that Try accepted.
-func (p *Puzzle) Solved(nonce uint64) Header {
-	h := p.header
-	h.Nonce = nonce
-	return h
-}

@@ -165,6 +165,33 @@ func TestBlockTimeIsBackAtTheIntervalSoonAfterTheCrowdChanged(t *testing.T) {
 	}
 }
 
+// What is asked of the rule: 200 blocks after the power changed tenfold, the mean
+// time of a block, over a thousand chains, is within 5 % of the interval.
+func TestTheIntervalIsBackAfterThePowerChangedTenfold(t *testing.T) {
+	const runs, settled, measured, rate = 1000, 200, 20, 2e5
+	p := params()
+	p.Interval = time.Minute
+	for _, r := range []struct {
+		name string
+		then float64
+	}{{"up", 10 * rate}, {"down", rate / 10}} {
+		t.Run(r.name, func(t *testing.T) {
+			luck, sum := rand.New(rand.NewPCG(7, 8)), 0.
+			for range runs {
+				w, _ := mineFor(p, block.Window{block.Genesis(p).Mark()}, rate, settled, luck)
+				w, _ = mineFor(p, w, r.then, settled, luck)
+				from := w.Parent().Timestamp
+				w, _ = mineFor(p, w, r.then, measured, luck)
+				sum += float64(w.Parent().Timestamp-from) / measured / p.Interval.Seconds()
+			}
+			t.Logf("%d blocks after the power went tenfold %s, a block takes %.3f intervals: mean of %d runs", settled, r.name, sum/runs, runs)
+			if mean := sum / runs; mean < 0.95 || mean > 1.05 {
+				t.Fatalf("a block takes %.3f intervals, want 1 ± 0.05", mean)
+			}
+		})
+	}
+}
+
 func TestTheFirstBlocksComeEarly(t *testing.T) {
 	p := params()
 	for _, interval := range []time.Duration{2 * time.Second, time.Minute, 2 * time.Hour} {

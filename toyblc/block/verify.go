@@ -5,19 +5,35 @@ import "time"
 // Verify checks every rule for b as the block after past, cheap rules first:
 // a stranger must have hashed before anything costly is done for it.
 func Verify(p Params, past Window, now time.Time, b Block) error {
-	if err := Recheck(p, past, b); err != nil {
+	if err := CheckHeader(p, past, now, b); err != nil {
 		return err
 	}
-	if err := CheckClock(now, b.Header); err != nil {
+	if err := CheckData(b); err != nil {
 		return err
 	}
 	return CheckSignature(b)
+}
+
+// CheckHeader checks every rule but the data and the signature: what can be said
+// of a header that comes before its data, and cheaply.
+func CheckHeader(p Params, past Window, now time.Time, b Block) error {
+	if err := recheckHeader(p, past, b); err != nil {
+		return err
+	}
+	return CheckClock(now, b.Header)
 }
 
 // Recheck checks every rule but the clock and the signature. It is for blocks
 // that passed Verify before and were kept: reading a long chain back needs no
 // second proof of who signed it.
 func Recheck(p Params, past Window, b Block) error {
+	if err := recheckHeader(p, past, b); err != nil {
+		return err
+	}
+	return CheckData(b)
+}
+
+func recheckHeader(p Params, past Window, b Block) error {
 	for _, check := range []func() error{
 		func() error { return CheckVersion(b.Header) },
 		func() error { return CheckChain(p, b.Header) },
@@ -26,7 +42,6 @@ func Recheck(p Params, past Window, b Block) error {
 		func() error { return CheckProof(b) },
 		func() error { return CheckAddress(b.Header) },
 		func() error { return CheckAge(past, b.Header) },
-		func() error { return CheckData(b) },
 	} {
 		if err := check(); err != nil {
 			return err
@@ -68,17 +83,35 @@ func ResumeVerifier(p Params, tail ...Block) (*Verifier, error) {
 	return &Verifier{params: p, past: past}, nil
 }
 
-// Add checks blocks one after the other. It returns how many of them it took;
-// when that is not all, the error says what is wrong with the next one, and
-// the verifier stands on the last good one.
+// Add checks blocks one after the other, their signatures on all cores. It
+// returns how many of them it took; when that is not all, the error says what is
+// wrong with the next one, and the verifier stands on the last good one.
 func (v *Verifier) Add(now time.Time, blocks ...Block) (int, error) {
-	for i, b := range blocks {
-		if err := Verify(v.params, v.past, now, b); err != nil {
-			return i, err
+	past, chained, wrong := v.past, 0, error(nil)
+	for _, b := range blocks {
+		if wrong = v.chains(past, now, b); wrong != nil {
+			break
 		}
-		v.past = v.past.Next(b.Mark())
+		past = past.Next(b.Mark())
+		chained++
 	}
-	return len(blocks), nil
+	signed, err := CheckSignatures(blocks[:chained])
+	if err != nil {
+		wrong, past = err, v.past
+		for _, b := range blocks[:signed] {
+			past = past.Next(b.Mark())
+		}
+	}
+	v.past = past
+	return signed, wrong
+}
+
+// chains checks every rule but the signature.
+func (v *Verifier) chains(past Window, now time.Time, b Block) error {
+	if err := CheckHeader(v.params, past, now, b); err != nil {
+		return err
+	}
+	return CheckData(b)
 }
 
 // Head is the block that the verifier stands on.

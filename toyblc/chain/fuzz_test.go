@@ -17,6 +17,8 @@ func FuzzPeer(f *testing.F) {
 	f.Add([]byte{0, 0, 3, 0, 5, 0, 6, 0})
 	f.Add([]byte{0, 0, 4, 4, 3, 1, 2, 0, 3, 2})
 	f.Add([]byte{0, 3, 7, 30, 5, 9})
+	f.Add([]byte{0, 0, 3, 0, 7, 7, 1, 0, 4, 1, 7, 4})
+	f.Add([]byte{0, 0, 3, 2, 9, 0, 7, 0, 8, 200})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		h := &harassed{t: t, kept: store.NewMemory(), now: start.Add(time.Hour)}
 		m, err := chain.New(chain.Config{Params: params(), Node: "me", Miner: &chain.Miner{Address: "me"}})
@@ -40,7 +42,7 @@ type stranger struct{ long, fork []block.Block }
 func (s stranger) input(what, how byte) chain.Input {
 	said := func(m chain.Message) chain.Input { return chain.Received{Peer: 1, Message: m} }
 	honest := chain.Head{Hash: s.long[4].Hash, Height: 4, Work: withWork(s.long)[4].Work}
-	switch what % 8 {
+	switch what % 10 {
 	case 0:
 		return said(helloOf([]chain.Head{honest, lots(), {}}[how%3]))
 	case 1:
@@ -48,15 +50,24 @@ func (s stranger) input(what, how byte) chain.Input {
 	case 2:
 		return said(chain.Want{Locator: make([]block.Hash, int(how))})
 	case 3:
-		return said(chain.Blocks{Blocks: s.spoiled(s.long, how), More: how%2 == 1})
+		return said(chain.Headers{Headers: s.spoiled(s.long, how), More: how%2 == 1})
 	case 4:
-		return said(chain.Blocks{Blocks: s.spoiled(s.fork, how), More: how%2 == 1})
+		return said(chain.Headers{Headers: s.spoiled(s.fork, how), More: how%2 == 1})
 	case 5:
 		return said(chain.Data{Data: string([]byte{'t', 'e', 'a', how})})
 	case 6:
 		return chain.Post{Data: string([]byte{'t', 'e', 'a', how})}
+	case 7:
+		return said(s.data(how))
+	case 8:
+		return said(chain.WantBodies{Hashes: make([]block.Hash, 3*int(how))})
 	}
 	return chain.Tick{}
+}
+
+// data is an answer to a question for the data of both branches, with something wrong.
+func (s stranger) data(how byte) chain.Bodies {
+	return chain.Bodies{Data: [][]string{nil, {"a"}, {"b"}, {"a", "a"}, {"b", "b"}, {"a", "x"}, make([]string, 600), {"a", "a", "a", "a"}}[how%8]}
 }
 
 // spoiled is a branch from some block on, with something wrong in the block after.

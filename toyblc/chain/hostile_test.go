@@ -35,8 +35,8 @@ func (h *hostile) up(l *link, id chain.PeerID) {
 	l.send(id, hello)
 	switch h.trick % tricks {
 	case 0:
-		l.send(id, chain.Blocks{Blocks: h.forged()})
-		l.send(id, chain.Blocks{Blocks: h.forged()})
+		l.send(id, chain.Headers{Headers: h.forged()})
+		l.send(id, chain.Headers{Headers: h.forged()})
 	case 1:
 		for range 2000 {
 			l.send(id, chain.Head{Hash: block.Hash{1}, Work: chain.Work{0: 0xff}})
@@ -59,8 +59,8 @@ func (h *hostile) hear(id chain.PeerID, m chain.Message) {
 		h.answer(id)
 	case chain.Head:
 		h.link.send(id, chain.Want{Locator: []block.Hash{block.Genesis(params()).Hash}})
-	case chain.Blocks:
-		h.heard = m.Blocks
+	case chain.Headers:
+		h.heard = m.Headers
 	}
 }
 
@@ -70,10 +70,10 @@ func (h *hostile) answer(id chain.PeerID) {
 	switch h.trick % tricks {
 	case 4:
 	case 5:
-		h.link.send(id, chain.Blocks{More: true})
+		h.link.send(id, chain.Headers{More: true})
 		h.link.send(id, chain.Head{Hash: block.Hash{1}, Work: chain.Work{0: 0xff}})
 	default:
-		h.link.send(id, chain.Blocks{Blocks: h.forged()})
+		h.link.send(id, chain.Headers{Headers: h.forged()})
 	}
 }
 

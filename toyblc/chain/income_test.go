@@ -57,3 +57,35 @@ func TestSharesOfIncomeAreSharesOfPower(t *testing.T) {
 		t.Logf("%s has %.3f of the power and %.3f of the income of %d blocks; sigma is %.3f", name, share, got, want, sigma)
 	}
 }
+
+// Who has a share of the power finds that share of the blocks: the chi-square of
+// what was found against what was to be expected has a probability of 1 % or more.
+// The seed is always the same, so that luck cannot fail it.
+func TestBlocksArriveInProportionToPower(t *testing.T) {
+	w := newWorld(t, 11)
+	w.params, w.old, w.keep = simParams(), beginning(), 200
+	w.now = time.Unix(w.old[len(w.old)-1].Block.Timestamp, 0)
+	first := w.add("first", true, 0)
+	power, all := map[string]float64{"one": 40, "two": 80, "three": 120, "five": 200}, 440.0
+	for _, name := range []string{"one", "two", "three", "five"} {
+		w.connect(w.add(name, false, power[name]), first)
+	}
+	want := incomeBlocks(t)
+	for int(first.machine.Status().Height) < len(w.old)+want {
+		w.run(10 * time.Minute)
+	}
+	found := map[string]int{}
+	for _, b := range w.rest()[len(w.old):][:want] {
+		found[b.Address]++
+	}
+	const limit = 11.345 // of chi-square with three degrees of freedom, at p = 0.01
+	sum := 0.0
+	for name, rate := range power {
+		expected := float64(want) * rate / all
+		sum += (float64(found[name]) - expected) * (float64(found[name]) - expected) / expected
+	}
+	t.Logf("of %d blocks %v were found; chi-square is %.2f, at most %.2f", want, found, sum, limit)
+	if sum > limit {
+		t.Errorf("chi-square is %.2f, want at most %.2f (p = 0.01, three degrees of freedom)", sum, limit)
+	}
+}

@@ -24,9 +24,10 @@ var errUnlinked = errors.New("the parent is unknown or too old to build on")
 type entry struct {
 	parent *entry // nil at the root
 	mark   block.Mark
-	root   block.Hash // of the data
-	size   int        // of the data
+	items  []block.Hash // data roots of the items, while they may leave the main chain
+	size   int          // of the data
 	work   Work
+	header *coming // of a block whose data is not here yet, or whose parent's is not
 }
 
 // index is the tree of known blocks above a root. main is its best branch.
@@ -36,6 +37,7 @@ type index struct {
 	checkpoints []block.Hash
 	keep        int64
 	sideBytes   int // of data off the main chain
+	ahead       int // entries whose blocks are not whole
 }
 
 func newIndex(genesis block.Block, keep int64) *index {
@@ -46,9 +48,9 @@ func newIndex(genesis block.Block, keep int64) *index {
 
 // replant forgets everything and starts from one trusted block.
 func (x *index) replant(s Stored, checkpoints []block.Hash) {
-	e := &entry{mark: s.Block.Mark(), root: s.Block.DataRoot, work: s.Work}
+	e := &entry{mark: s.Block.Mark(), work: s.Work}
 	x.entries = map[block.Hash]*entry{e.mark.Hash: e}
-	x.main = []*entry{e}
+	x.main, x.ahead, x.sideBytes = []*entry{e}, 0, 0
 	x.checkpoints = slices.Clone(checkpoints[:min(len(checkpoints), int(e.mark.Index/CheckpointStep)+1)])
 }
 
@@ -80,10 +82,55 @@ func (x *index) window(e *entry) (block.Window, bool) {
 
 // link adds a block that has been judged under its parent.
 func (x *index) link(parent *entry, b block.Block) *entry {
-	e := &entry{parent: parent, mark: b.Mark(), root: b.DataRoot, size: len(b.Data), work: parent.work.Plus(b.Target)}
-	x.entries[b.Hash] = e
-	x.sideBytes += e.size
+	e := x.linkHeader(parent, b)
+	x.fill(e, b.Data)
 	return e
+}
+
+// linkHeader adds a block whose data is still to come.
+func (x *index) linkHeader(parent *entry, b block.Block) *entry {
+	e := &entry{parent: parent, mark: b.Mark(), work: parent.work.Plus(b.Target)}
+	e.header = &coming{block: b}
+	x.entries[b.Hash] = e
+	x.ahead++
+	return e
+}
+
+// remove forgets headers whose blocks are not whole.
+func (x *index) remove(headers []*entry) {
+	for _, e := range headers {
+		delete(x.entries, e.mark.Hash)
+		x.ahead--
+	}
+}
+
+// fill notes the data of a block that has been linked.
+func (x *index) fill(e *entry, data string) {
+	x.ahead--
+	e.header, e.size, e.items = nil, len(data), roots(data)
+	x.sideBytes += e.size
+}
+
+// roots are the data roots of the items of a block.
+func roots(data string) []block.Hash {
+	items := block.Items(data)
+	if len(items) == 0 {
+		return nil
+	}
+	out := make([]block.Hash, len(items))
+	for i, item := range items {
+		out[i] = block.DataRoot(item)
+	}
+	return out
+}
+
+// forgetItems frees what nobody asks of the blocks far below those that came.
+func (x *index) forgetItems(come []*entry) {
+	for _, e := range come {
+		if old := x.at(e.mark.Index - 2*buried); old != nil {
+			old.items = nil
+		}
+	}
 }
 
 // adopt makes e the head of the main chain. It returns the main-chain blocks

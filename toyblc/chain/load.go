@@ -56,7 +56,8 @@ func (m *Machine) loadNext(s Stored) error {
 	if work := parent.work.Plus(s.Block.Target); s.Work != work {
 		return fmt.Errorf("work is %s, want %s", s.Work, work)
 	}
-	m.index.adopt(m.index.link(parent, s.Block))
+	_, come := m.index.adopt(m.index.link(parent, s.Block))
+	m.index.forgetItems(come)
 	return nil
 }
 

@@ -79,12 +79,14 @@ func TestOldBlocksAreLetGo(t *testing.T) {
 	main, side := grow(t, genesisOnly(), 60, 10, "a"), grow(t, genesisOnly(), 2, 10, "side")
 	b := newBench(t, func(c *chain.Config) { c.Keep = 20 })
 	b.meet(1, lots())
-	b.hear(1, chain.Blocks{Blocks: main[1:3], More: true})
-	b.hear(1, chain.Blocks{Blocks: side[1:], More: true})
+	b.give(1, side[1:], true)
+	b.hear(1, lots())
+	b.give(1, main[1:4], true)
+	one[chain.Reorged](b)
 	var forgotten []block.Hash
-	for i := 3; i <= 60; i += 10 {
+	for i := 4; i <= 60; i += 10 {
 		b.hear(1, lots())
-		b.hear(1, chain.Blocks{Blocks: main[i:min(i+10, 61)], More: true})
+		b.give(1, main[i:min(i+10, 61)], true)
 		for _, o := range b.out {
 			if s, ok := o.(chain.Store); ok {
 				forgotten = append(forgotten, s.Forget...)
@@ -95,7 +97,7 @@ func TestOldBlocksAreLetGo(t *testing.T) {
 		t.Fatalf("height %d, %d side blocks forgotten, want 60 and 2", b.m.Status().Height, len(forgotten))
 	}
 	b.hear(1, lots())
-	b.hear(1, chain.Blocks{Blocks: grow(t, main[:6], 1, 10, "late")[6:]})
+	b.give(1, grow(t, main[:6], 1, 10, "late")[6:], false)
 	if got := one[chain.Drop](b); got.Reason != chain.Unlinked {
 		t.Fatalf("dropped for %q, want Unlinked: that branch is too old", got.Reason)
 	}
@@ -107,12 +109,9 @@ func TestALocatorReachesGenesisInFewSteps(t *testing.T) {
 	blocks := grow(t, genesisOnly(), 1200, 10, "a")
 	b.meet(1, lots())
 	for i := 1; i < len(blocks); i += 100 {
-		b.hear(1, chain.Blocks{Blocks: blocks[i:min(i+100, len(blocks))], More: true})
+		b.give(1, blocks[i:min(i+100, len(blocks))], true)
 	}
-	want, ok := b.out[len(b.out)-1].(chain.Send).Message.(chain.Want)
-	if !ok {
-		t.Fatalf("outputs end with %+v, want a Want", b.out)
-	}
+	want := sent[chain.Want](b)
 	heights := map[block.Hash]int64{}
 	for _, k := range blocks {
 		heights[k.Hash] = k.Index
@@ -129,22 +128,20 @@ func TestALocatorReachesGenesisInFewSteps(t *testing.T) {
 // Somebody with an easy early fork could fill the disk with blocks that never
 // win. Beyond the bound all side blocks are forgotten.
 func TestSideBlocksAreBounded(t *testing.T) {
-	main, side := grow(t, genesisOnly(), 8, 10, "a"), grow(t, genesisOnly(), 7, 10, "side")
 	b := newBench(t, func(c *chain.Config) { c.Keep = 5 })
 	b.meet(1, lots())
-	b.hear(1, chain.Blocks{Blocks: main[1:], More: true})
-	b.hear(1, lots())
-	b.hear(1, chain.Blocks{Blocks: side[1:6], More: true})
-	if n := len(one[chain.Store](b).Forget); n > 0 {
-		t.Fatalf("%d blocks forgotten, want none yet", n)
-	}
-	b.hear(1, lots())
-	b.hear(1, chain.Blocks{Blocks: side[6:7], More: true})
-	if last := b.out[len(b.out)-1].(chain.Store); len(last.Forget) != 6 {
-		t.Fatalf("%d blocks forgotten, want all six", len(last.Forget))
-	}
-	if b.m.Status().Height != 8 {
-		t.Fatalf("height is %d, want 8", b.m.Status().Height)
+	for i, r := range []struct{ length, forgotten int }{{5, 0}, {6, 0}, {7, 11}} {
+		b.hear(1, lots())
+		b.give(1, grow(t, genesisOnly(), r.length, 10, string('a'+rune(i)))[1:], true)
+		forgotten := 0
+		for _, o := range b.out {
+			if s, ok := o.(chain.Store); ok {
+				forgotten += len(s.Forget)
+			}
+		}
+		if forgotten != r.forgotten || b.m.Status().Height != int64(r.length) {
+			t.Fatalf("height %d, %d blocks forgotten, want %d and %d", b.m.Status().Height, forgotten, r.length, r.forgotten)
+		}
 	}
 }
 

@@ -19,6 +19,9 @@ type Config struct {
 	Alone bool
 	// Keep overrides the constant Keep when above zero.
 	Keep int64
+	// Signatures overrides block.CheckSignatures. A simulation of many nodes lets
+	// them share what one has found out, which is a pure function of the blocks.
+	Signatures func([]block.Block) (good int, err error)
 }
 
 // Miner goes into the headers of the blocks that a node mines.
@@ -33,9 +36,11 @@ type Machine struct {
 	genesis block.Block
 	index   *index
 	peers   map[PeerID]*peer
+	ordered []*peer // by id; nil when to be made anew
 	pool    pool
 	loaded  bool  // the root of what was stored
 	mining  *Mine // what the miner works on; nil at rest
+	ahead   ahead // headers whose data is still to come
 
 	// The state of one Step.
 	now   time.Time
@@ -53,10 +58,13 @@ func New(cfg Config) (*Machine, error) {
 	if cfg.Keep <= 0 {
 		cfg.Keep = Keep
 	}
+	if cfg.Signatures == nil {
+		cfg.Signatures = block.CheckSignatures
+	}
 	genesis := block.Genesis(cfg.Params)
 	return &Machine{
 		cfg: cfg, genesis: genesis, index: newIndex(genesis, cfg.Keep),
-		peers: map[PeerID]*peer{},
+		peers: map[PeerID]*peer{}, ahead: newAhead(),
 	}, nil
 }
 
@@ -76,7 +84,7 @@ func (m *Machine) take(in Input) {
 	case PeerUp:
 		m.peerUp(in.Peer)
 	case PeerDown:
-		delete(m.peers, in.Peer)
+		m.peerDown(in.Peer)
 	case Received:
 		m.received(in.Peer, in.Message)
 	case Solved:
@@ -92,6 +100,7 @@ func (m *Machine) take(in Input) {
 func (m *Machine) settle() {
 	m.move()
 	m.pursue()
+	m.fetch()
 	m.retarget()
 	if len(m.fresh) > 0 {
 		m.prune()
@@ -102,10 +111,9 @@ func (m *Machine) emit(o Output) { m.out = append(m.out, o) }
 
 func (m *Machine) send(id PeerID, msg Message) { m.emit(Send{Peer: id, Message: msg}) }
 
-func (m *Machine) headClaim() Head {
-	e := m.index.head()
-	return Head{Hash: e.mark.Hash, Height: e.mark.Index, Work: e.work}
-}
+func (m *Machine) headClaim() Head { return m.index.head().claim() }
+
+func (e *entry) claim() Head { return Head{Hash: e.mark.Hash, Height: e.mark.Index, Work: e.work} }
 
 // move makes the accepted blocks durable and follows the best of them.
 func (m *Machine) move() {
@@ -127,6 +135,7 @@ func (m *Machine) move() {
 		m.emit(Reorged{Depth: int64(len(gone))})
 	}
 	m.pool.moved(gone, come, best.mark.Index)
+	m.index.forgetItems(come)
 	m.announce()
 }
 
@@ -157,20 +166,17 @@ func (m *Machine) prune() {
 	if lost := m.index.prune(); len(lost) > 0 {
 		m.emit(Store{Forget: lost})
 	}
-	for _, p := range m.peers {
-		if p.cursor != nil && m.index.entries[p.cursor.mark.Hash] == nil {
-			p.cursor = nil
-		}
-	}
+	m.forgetCursors()
 }
 
-// tick drops those who keep us waiting.
+// tick drops those who keep us waiting, and what waits in vain.
 func (m *Machine) tick() {
+	m.giveUp()
 	for _, p := range m.peersInOrder() {
 		switch {
 		case !p.greeted && m.now.Sub(p.since) > helloWait:
 			m.drop(p, NoHello, "nothing said in %s", helloWait)
-		case !p.asked.IsZero() && m.now.Sub(p.asked) > answerWait:
+		case m.now.Sub(p.oldestQuestion(m.now)) > answerWait:
 			m.drop(p, Silent, "no answer in %s", answerWait)
 		}
 	}

@@ -1,6 +1,8 @@
 package chain
 
 import (
+	"slices"
+
 	"onex.io/onex/toyblc/block"
 )
 
@@ -68,7 +70,7 @@ func (m *Machine) solved(b block.Block) {
 func (m *Machine) recentlyMined(root block.Hash) bool {
 	head := m.index.head()
 	for e := head; e != nil && head.mark.Index-e.mark.Index <= buried; e = e.parent {
-		if e.root == root {
+		if slices.Contains(e.items, root) {
 			return true
 		}
 	}

@@ -180,11 +180,11 @@ func TestATextWhoseBlockIsReplacedWaitsAgain(t *testing.T) {
 	b := newBench(t, nil)
 	b.step(chain.Post{Data: "tea"})
 	b.meet(1, lots())
-	b.hear(1, chain.Blocks{Blocks: with[1:], More: true})
+	b.give(1, with[1:], true)
 	if got := b.m.Status().Waiting; got != 0 {
 		t.Fatalf("%d texts wait, want none: it is mined", got)
 	}
-	b.hear(1, chain.Blocks{Blocks: without[1:]})
+	b.give(1, without[1:], false)
 	one[chain.Reorged](b)
 	if got := b.m.Status().Waiting; got != 1 {
 		t.Fatalf("%d texts wait, want the one that fell out", got)
@@ -194,7 +194,7 @@ func TestATextWhoseBlockIsReplacedWaitsAgain(t *testing.T) {
 func TestATextThatIsInTheChainAlreadyIsNotMinedAgain(t *testing.T) {
 	b := newBench(t, nil)
 	b.meet(1, lots())
-	b.hear(1, chain.Blocks{Blocks: grow(t, genesisOnly(), 1, 10, "tea")[1:]})
+	b.give(1, grow(t, genesisOnly(), 1, 10, "tea")[1:], false)
 	b.step(chain.Post{Data: "tea"})
 	one[chain.Taken](b)
 	b.hear(1, chain.Data{Data: "tea"})

@@ -79,8 +79,10 @@ func wantOnce(t *testing.T, blocks []block.Block, texts ...string) {
 	for _, text := range texts {
 		count := 0
 		for _, b := range blocks {
-			if b.Data == text {
-				count++
+			for _, item := range block.Items(b.Data) {
+				if item == text {
+					count++
+				}
 			}
 		}
 		if count != 1 {

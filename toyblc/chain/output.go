@@ -17,11 +17,18 @@ type Send struct {
 	Message Message
 }
 
-// Serve asks to send a peer the Blocks after the first hash of Locator that
+// Serve asks to send a peer the Headers after the first hash of Locator that
 // is on the stored main chain; after genesis when none is.
 type Serve struct {
 	Peer    PeerID
 	Locator []block.Hash
+}
+
+// ServeBodies asks to send a peer the Bodies of the blocks named, as far as they
+// follow each other on the stored main chain.
+type ServeBodies struct {
+	Peer   PeerID
+	Hashes []block.Hash
 }
 
 // Drop asks to close a connection, and to refuse the same host for Ban.
@@ -67,14 +74,15 @@ type Refused struct{ Reason Reason }
 // Corrupt tells that what was Loaded breaks the rules.
 type Corrupt struct{ Err error }
 
-func (Send) output()    {}
-func (Serve) output()   {}
-func (Drop) output()    {}
-func (Store) output()   {}
-func (Mine) output()    {}
-func (Rest) output()    {}
-func (Mined) output()   {}
-func (Reorged) output() {}
-func (Taken) output()   {}
-func (Refused) output() {}
-func (Corrupt) output() {}
+func (Send) output()        {}
+func (Serve) output()       {}
+func (ServeBodies) output() {}
+func (Drop) output()        {}
+func (Store) output()       {}
+func (Mine) output()        {}
+func (Rest) output()        {}
+func (Mined) output()       {}
+func (Reorged) output()     {}
+func (Taken) output()       {}
+func (Refused) output()     {}
+func (Corrupt) output()     {}

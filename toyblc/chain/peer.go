@@ -3,6 +3,7 @@ package chain
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,34 +18,53 @@ type peer struct {
 	claim   Head      // what the peer says its chain is
 	told    Work      // of our last Hello or Head to it
 	asked   time.Time // of the Want that is not answered yet; else zero
-	cursor  *entry    // the last block that it sent
+	cursor  *entry    // the last block that it showed the header of
 	strikes int
+	proven  bool // has given data that it was asked for
 
-	window time.Time // flood control
-	points int
+	questions []question // for data, not answered yet, oldest first
+	barren    bool       // had none of what others showed; until its next claim
+
+	window   time.Time // flood control
+	messages int
 }
 
 // flooding counts a message and reports whether it is one too many.
-func (p *peer) flooding(now time.Time, points int) bool {
+func (p *peer) flooding(now time.Time) bool {
 	if now.Sub(p.window) >= floodWindow {
-		p.window, p.points = now, 0
+		p.window, p.messages = now, 0
 	}
-	p.points += points
-	return p.points > floodLimit
+	p.messages++
+	return p.messages > floodLimit
 }
 
-// peersInOrder lists the peers by id, so that nothing depends on map order.
+// peersInOrder lists the peers by id, so that nothing depends on map order. Who
+// reads the list may drop peers meanwhile.
 func (m *Machine) peersInOrder() []*peer {
-	out := make([]*peer, 0, len(m.peers))
-	for _, p := range m.peers {
-		out = append(out, p)
+	if m.ordered == nil {
+		m.ordered = slices.SortedFunc(maps.Values(m.peers), func(a, b *peer) int { return cmp.Compare(a.id, b.id) })
 	}
-	slices.SortFunc(out, func(a, b *peer) int { return cmp.Compare(a.id, b.id) })
-	return out
+	return m.ordered
+}
+
+func (m *Machine) peerDown(id PeerID) {
+	if p := m.peers[id]; p != nil {
+		m.leave(p)
+	}
+}
+
+// leave forgets a peer; others are asked what it was asked.
+func (m *Machine) leave(p *peer) {
+	delete(m.peers, p.id)
+	m.ordered = nil
+	for _, q := range p.questions {
+		release(q.blocks)
+	}
 }
 
 func (m *Machine) peerUp(id PeerID) {
 	m.peers[id] = &peer{id: id, since: m.now, window: m.now, told: m.index.head().work}
+	m.ordered = nil
 	m.send(id, Hello{
 		Protocol: Protocol, ChainID: m.cfg.Params.ChainID, Genesis: m.genesis.Hash,
 		Node: m.cfg.Node, Head: m.headClaim(),
@@ -52,7 +72,7 @@ func (m *Machine) peerUp(id PeerID) {
 }
 
 func (m *Machine) drop(p *peer, why Reason, format string, args ...any) {
-	delete(m.peers, p.id)
+	m.leave(p)
 	m.emit(Drop{Peer: p.id, Reason: why, Detail: fmt.Sprintf(format, args...), Ban: why.ban()})
 }
 
@@ -63,11 +83,7 @@ func (m *Machine) received(id PeerID, msg Message) {
 	if p == nil {
 		return
 	}
-	points := 1
-	if _, ok := msg.(Want); ok {
-		points = wantPoints
-	}
-	if p.flooding(m.now, points) {
+	if p.flooding(m.now) {
 		m.drop(p, Flood, "more than %d messages in %s", floodLimit, floodWindow)
 		return
 	}
@@ -85,11 +101,15 @@ func (m *Machine) received(id PeerID, msg Message) {
 func (m *Machine) dispatch(p *peer, msg Message) {
 	switch msg := msg.(type) {
 	case Head:
-		p.claim = msg
+		p.claim, p.barren = msg, false
 	case Want:
 		m.onWant(p, msg)
-	case Blocks:
-		m.onBlocks(p, msg)
+	case Headers:
+		m.onHeaders(p, msg)
+	case WantBodies:
+		m.onWantBodies(p, msg)
+	case Bodies:
+		m.onBodies(p, msg)
 	case Data:
 		m.onData(p, msg)
 	}

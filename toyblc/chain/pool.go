@@ -2,6 +2,7 @@ package chain
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"onex.io/onex/toyblc/block"
@@ -32,7 +33,7 @@ func (p *pool) add(data string) (isNew bool, why Reason) {
 	switch {
 	case len(data) > block.MaxData:
 		return false, TooLarge
-	case !utf8.ValidString(data):
+	case !utf8.ValidString(data) || strings.Contains(data, block.Separator):
 		return false, NotText
 	}
 	root := block.DataRoot(data)
@@ -64,12 +65,17 @@ func (p *pool) waiting() []string {
 	return out
 }
 
-// next is the text for the next block; empty when none waits.
+// next is the data for the next block: the texts that wait, in the order they
+// came, as far as they have room in one; empty when none waits.
 func (p *pool) next() string {
-	if w := p.waiting(); len(w) > 0 {
-		return w[0]
+	waiting, size := p.waiting(), 0
+	for i, text := range waiting {
+		if size += len(text); size > block.MaxData {
+			return block.JoinItems(waiting[:i])
+		}
+		size += len(block.Separator)
 	}
-	return ""
+	return block.JoinItems(waiting)
 }
 
 // moved follows the main chain: texts in blocks that left wait again, texts in
@@ -85,7 +91,7 @@ func (p *pool) moved(gone, come []*entry, head int64) {
 func (p *pool) mark(entries []*entry, height func(*entry) int64) {
 	for _, t := range p.texts {
 		for _, e := range entries {
-			if e.root == t.root {
+			if slices.Contains(e.items, t.root) {
 				t.mined = height(e)
 			}
 		}

@@ -43,10 +43,12 @@ func (r Reason) ban() time.Duration {
 
 // What a peer may cost.
 const (
-	helloWait    = 10 * time.Second // from connection to Hello
-	answerWait   = 20 * time.Second // from Want to Blocks
-	floodWindow  = 10 * time.Second
-	floodLimit   = 1000 // points per floodWindow; a message is one point
-	wantPoints   = 4    // a Want costs the receiver some reading
+	helloWait   = 10 * time.Second // from connection to Hello
+	answerWait  = 20 * time.Second // from a question to its answer
+	slowWait    = 3 * time.Second  // after which another peer is asked the same
+	floodWindow = 10 * time.Second
+	// floodLimit is of messages per floodWindow. A new node with fast cores asks once
+	// for the headers and once for the data of 500 blocks: it may have 25,000 a second.
+	floodLimit   = 1000
 	strikesLimit = 3
 )

@@ -18,7 +18,16 @@ type Status struct {
 	Peers    int // that said hello
 	Synced   bool
 	Mining   bool
-	Waiting  int // texts not mined yet
+	Waiting  int      // texts not mined yet
+	Posted   []Posted // those, and texts mined in the last blocks, in the order they came
+}
+
+// Posted is a text that somebody wanted in the chain.
+type Posted struct {
+	Root block.Hash
+	Data string
+	// Mined is the height of the block that carries it; 0 while it waits.
+	Mined int64
 }
 
 // rateBlocks is how many blocks the estimate of the hash rate looks back on. The
@@ -32,6 +41,9 @@ func (m *Machine) Status() Status {
 		Height: head.mark.Index, Head: head.mark.Hash, HeadTime: head.mark.Timestamp,
 		Next: m.nextTarget(), Rate: m.index.rate(m.now), Work: head.work,
 		Synced: m.Synced(), Mining: m.mining != nil, Waiting: len(m.pool.waiting()),
+	}
+	for _, t := range m.pool.texts {
+		s.Posted = append(s.Posted, Posted{Root: t.root, Data: t.data, Mined: t.mined})
 	}
 	for _, p := range m.peers {
 		if p.greeted {

@@ -31,6 +31,31 @@ type world struct {
 	seq    int
 	nodes  []*simNode
 	links  []*link
+	keep   int64          // of a node's memory, in blocks
+	old    []chain.Stored // what every store begins with; nothing for genesis alone
+
+	signed map[signature]bool // verdicts that all nodes share
+}
+
+// signature is what a verdict depends on; the hash covers the key.
+type signature struct {
+	hash block.Hash
+	sign block.Signature
+}
+
+// signatures checks each signature once for all nodes of the world.
+func (w *world) signatures(blocks []block.Block) (good int, err error) {
+	for i, b := range blocks {
+		s := signature{b.Hash, b.Signature}
+		if w.signed[s] {
+			continue
+		}
+		if err := block.CheckSignature(b); err != nil {
+			return i, err
+		}
+		w.signed[s] = true
+	}
+	return len(blocks), nil
 }
 
 type event struct {
@@ -55,7 +80,9 @@ func (q *events) Pop() any {
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
-	return &world{t: t, params: params(), luck: rand.New(rand.NewPCG(seed, 7)), now: start.Add(time.Hour)}
+	return &world{
+		t: t, params: params(), luck: rand.New(rand.NewPCG(seed, 7)), now: start.Add(time.Hour), keep: 300, signed: map[signature]bool{},
+	}
 }
 
 func (w *world) after(d time.Duration, do func()) {
@@ -87,10 +114,11 @@ type link struct {
 	ends   [2]actor
 	ids    [2]chain.PeerID
 	arrive [2]time.Time // of the last message to each end: a link keeps order
+	slow   time.Duration
 	dead   bool
 }
 
-func (w *world) connect(a, b actor) {
+func (w *world) connect(a, b actor) *link {
 	l := &link{w: w, ends: [2]actor{a, b}}
 	w.links = append(w.links, l)
 	for i := range l.ends {
@@ -100,6 +128,7 @@ func (w *world) connect(a, b actor) {
 	for i, e := range l.ends {
 		e.up(l, l.ids[i])
 	}
+	return l
 }
 
 func (l *link) send(from chain.PeerID, m chain.Message) {
@@ -107,7 +136,7 @@ func (l *link) send(from chain.PeerID, m chain.Message) {
 	if from == l.ids[1] {
 		to = 0
 	}
-	at := l.w.now.Add(20*time.Millisecond + time.Duration(l.w.luck.IntN(180))*time.Millisecond)
+	at := l.w.now.Add(l.slow + 20*time.Millisecond + time.Duration(l.w.luck.IntN(180))*time.Millisecond)
 	if at.Before(l.arrive[to]) {
 		at = l.arrive[to]
 	}
@@ -140,27 +169,43 @@ type simNode struct {
 	key     ed25519.PrivateKey
 	rate    float64 // hashes per virtual second
 	search  int     // number of the newest Mine
+	work    chain.Mine
 	mined   []block.Hash
 	reorgs  int64
 	dropped map[actor]chain.Reason
 	answers []chain.Output
+	live
+}
+
+// live is the part of a node that a simulation with faults uses.
+type live struct {
+	away    bool // the process is away
+	side    int  // of a partition
+	banned  map[actor]time.Time
+	traitor *traitor
 }
 
 func (w *world) add(name string, alone bool, rate float64) *simNode {
-	seed := append([]byte(name), bytes.Repeat([]byte{0}, ed25519.SeedSize)...)[:ed25519.SeedSize]
 	n := &simNode{
 		w: w, name: name, store: store.NewMemory(), links: map[chain.PeerID]*link{},
-		key: ed25519.NewKeyFromSeed(seed), rate: rate, dropped: map[actor]chain.Reason{},
+		key: ed25519FromName(name), rate: rate, dropped: map[actor]chain.Reason{},
 	}
 	w.nodes = append(w.nodes, n)
+	if len(w.old) > 0 {
+		n.do(chain.Store{Add: w.old, Main: hashesOf(w.old)})
+	}
 	n.boot(alone)
 	n.w.after(time.Duration(w.luck.IntN(1000))*time.Millisecond, n.tick)
 	return n
 }
 
+func ed25519FromName(name string) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(append([]byte(name), bytes.Repeat([]byte{0}, ed25519.SeedSize)...)[:ed25519.SeedSize])
+}
+
 // boot starts the machine from the store, as after a crash.
 func (n *simNode) boot(alone bool) {
-	cfg := chain.Config{Params: n.w.params, Node: n.name, Alone: alone, Keep: 300}
+	cfg := chain.Config{Params: n.w.params, Node: n.name, Alone: alone, Keep: n.w.keep, Signatures: n.w.signatures}
 	if n.rate > 0 {
 		cfg.Miner = &chain.Miner{Address: n.name}
 		copy(cfg.Miner.Key[:], n.key.Public().(ed25519.PublicKey))
@@ -170,7 +215,7 @@ func (n *simNode) boot(alone bool) {
 		n.w.t.Fatal(err)
 	}
 	n.machine = machine
-	if err := store.Load(n.store, 300, func(l chain.Loaded) error { n.step(l); return nil }); err != nil {
+	if err := store.Load(n.store, n.w.keep, func(l chain.Loaded) error { n.step(l); return nil }); err != nil {
 		n.w.t.Fatal(err)
 	}
 }
@@ -195,6 +240,9 @@ func (n *simNode) hear(id chain.PeerID, m chain.Message) {
 }
 
 func (n *simNode) step(in chain.Input) {
+	if n.away {
+		return
+	}
 	for _, o := range n.machine.Step(n.w.now, in) {
 		n.do(o)
 	}
@@ -205,11 +253,23 @@ func (n *simNode) do(o chain.Output) {
 	case chain.Send:
 		n.send(o.Peer, o.Message)
 	case chain.Serve:
-		blocks, err := store.Serve(n.store, o.Locator)
+		if n.traitor.lies(o) {
+			return
+		}
+		headers, err := store.ServeHeaders(n.store, o.Locator)
 		if err != nil {
 			n.w.t.Fatal(err)
 		}
-		n.send(o.Peer, blocks)
+		n.send(o.Peer, headers)
+	case chain.ServeBodies:
+		if n.traitor.withholds(o) {
+			return
+		}
+		bodies, err := store.ServeBodies(n.store, o.Hashes)
+		if err != nil {
+			n.w.t.Fatal(err)
+		}
+		n.send(o.Peer, bodies)
 	case chain.Store:
 		if err := n.store.Apply(o); err != nil {
 			n.w.t.Fatalf("%s: %v", n.name, err)
@@ -219,6 +279,7 @@ func (n *simNode) do(o chain.Output) {
 		for _, e := range l.ends {
 			if e != actor(n) {
 				n.dropped[e] = o.Reason
+				n.ban(e, o)
 			}
 		}
 		l.cut()
@@ -253,13 +314,14 @@ func (n *simNode) send(id chain.PeerID, m chain.Message) {
 // seek draws when this search would succeed, and really solves it then.
 func (n *simNode) seek(m chain.Mine) {
 	n.search++
+	n.work = m
 	mine := n.search
 	if n.rate <= 0 {
 		return
 	}
 	hashes, _ := new(big.Float).SetInt(block.ExpectedHashes(m.Header.Target)).Float64()
 	n.w.after(time.Duration(n.w.luck.ExpFloat64()*hashes/n.rate*float64(time.Second)), func() {
-		if n.search == mine && n.rate > 0 {
+		if n.search == mine && n.rate > 0 && !n.traitor.finds(m) {
 			n.step(chain.Solved{Block: solve(m, n.key)})
 		}
 	})

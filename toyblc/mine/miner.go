@@ -15,7 +15,7 @@ const (
 	slice = 50 * time.Millisecond
 	// batch is how many nonces are tried between two looks at the clock: about a
 	// tenth of a millisecond.
-	batch = 512
+	batch = 1024
 )
 
 // Options describe a miner.
@@ -109,7 +109,7 @@ func (m *Miner) spend(puzzle *block.Puzzle, nonce *uint64) (found bool) {
 	t := throttle{share: HashPart * m.opts.Share, slice: slice}
 	first, start, begin := *nonce, time.Now(), cpuTime()
 	busy := time.Duration(0)
-	for !found && busy < t.budget() {
+	for !found && busy < t.budget() && len(m.work) == 0 { // newer work is not kept waiting
 		for range batch {
 			if found = puzzle.Try(*nonce); found {
 				break

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,31 @@ func TestThePageAboutNodesIsComplete(t *testing.T) {
 		if !strings.Contains(page, "`"+name+"`") {
 			t.Errorf("%q is missing", name)
 		}
+	}
+}
+
+// The document for programs has the same routes.
+func TestTheDocumentOfRoutesIsComplete(t *testing.T) {
+	var described struct {
+		Paths map[string]map[string]any
+	}
+	if err := json.Unmarshal(document, &described); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for path, methods := range described.Paths {
+		for method := range methods {
+			got = append(got, strings.ToUpper(method)+" "+path)
+		}
+	}
+	var want []string
+	for pattern := range (&Node{metrics: newMetrics(&Node{})}).handlers() {
+		want = append(want, strings.Replace(pattern, "{$}", "", 1))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Fatalf("described are\n%q, served\n%q", got, want)
 	}
 }
 

@@ -44,7 +44,7 @@ func FuzzPostPeers(f *testing.F) {
 
 func FuzzGet(f *testing.F) {
 	for _, path := range []string{`blocks?from=0&limit=1`, `blocks?limit=9223372036854775807&from=9223372036854775807`, `blocks/0`,
-		`blocks/ff`, `blocks/%00`, `signers?key=00`, `signers?from=&limit=0`, `status?x=%zz`, `peers;`, `blocks/../../status`} {
+		`blocks/ff`, `data/ff`, `headers?limit=-1`, `blocks/%00`, `signers?key=00`, `signers?from=&limit=0`, `status?x=%zz`, `peers;`, `blocks/../../status`} {
 		f.Add(path)
 	}
 	n := run(f, config(f, f.TempDir()))

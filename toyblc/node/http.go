@@ -54,18 +54,24 @@ func (n *Node) routes() http.Handler {
 
 func (n *Node) handlers() map[string]http.Handler {
 	return map[string]http.Handler{
-		"GET /healthz":          http.HandlerFunc(n.healthz),
-		"GET /readyz":           http.HandlerFunc(n.readyz),
-		"GET /metrics":          n.metrics.handler(),
-		"GET /v1/status":        n.answering(n.getStatus),
-		"GET /v1/blocks":        n.listBlocks(whole),
-		"GET /v1/headers":       n.listBlocks(bare),
-		"GET /v1/blocks/{id}":   n.answering(n.getBlock),
-		"GET /v1/blocks/stream": n.answering(n.getStream),
-		"POST /v1/blocks":       n.authorized(n.answering(n.postBlock)),
-		"GET /v1/signers":       n.answering(n.getSigners),
-		"GET /v1/peers":         n.answering(n.getPeers),
-		"POST /v1/peers":        n.authorized(n.answering(n.postPeer)),
+		"GET /healthz":            http.HandlerFunc(n.healthz),
+		"GET /readyz":             http.HandlerFunc(n.readyz),
+		"GET /metrics":            n.metrics.handler(),
+		"GET /v1/status":          n.answering(n.getStatus),
+		"GET /v1/blocks":          n.listBlocks(whole),
+		"GET /v1/headers":         n.listBlocks(bare),
+		"GET /v1/blocks/{id}":     n.answering(n.getBlock),
+		"GET /v1/blocks/stream":   n.answering(n.getStream),
+		"POST /v1/blocks":         n.authorized(n.answering(n.postBlock)),
+		"GET /v1/data":            n.answering(n.listData),
+		"GET /v1/data/{dataRoot}": n.answering(n.getData),
+		"GET /openapi.json":       n.answering(showDocument),
+		"GET /{$}":                showPage("index.html"),
+		"GET /explorer.css":       showPage("explorer.css"),
+		"GET /explorer.js":        showPage("explorer.js"),
+		"GET /v1/signers":         n.answering(n.getSigners),
+		"GET /v1/peers":           n.answering(n.getPeers),
+		"POST /v1/peers":          n.authorized(n.answering(n.postPeer)),
 	}
 }
 

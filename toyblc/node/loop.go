@@ -90,7 +90,9 @@ func (n *Node) doOne(o chain.Output) error {
 	case chain.Send:
 		n.hub.Send(o.Peer, o.Message)
 	case chain.Serve:
-		n.serveBlocks(o)
+		n.answer(o.Peer, func() (chain.Message, error) { return store.ServeHeaders(n.store, o.Locator) })
+	case chain.ServeBodies:
+		n.answer(o.Peer, func() (chain.Message, error) { return store.ServeBodies(n.store, o.Hashes) })
 	case chain.Drop:
 		n.metrics.dropped(o.Reason)
 		n.hub.Drop(o)
@@ -124,13 +126,13 @@ func (n *Node) tell(o chain.Output) {
 	}
 }
 
-// serveBlocks lets the peer's own goroutine read what it asked for.
-func (n *Node) serveBlocks(o chain.Serve) {
-	n.hub.Answer(o.Peer, func() (chain.Blocks, error) {
-		blocks, err := store.Serve(n.store, o.Locator)
+// answer lets the peer's own goroutine read what it asked for.
+func (n *Node) answer(peer chain.PeerID, read func() (chain.Message, error)) {
+	n.hub.Answer(peer, func() (chain.Message, error) {
+		m, err := read()
 		if err != nil {
-			return blocks, n.unreadable(err)
+			return nil, n.unreadable(err)
 		}
-		return blocks, nil
+		return m, nil
 	})
 }

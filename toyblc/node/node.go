@@ -143,6 +143,9 @@ func (n *Node) listen() (err error) {
 	if n.p2pListener, err = net.Listen("tcp", n.cfg.P2PAddr); err != nil {
 		return fmt.Errorf("listen for peers: %w", err)
 	}
+	if at, ok := n.p2pListener.Addr().(*net.TCPAddr); ok {
+		n.hub.Listens(at.AddrPort())
+	}
 	if n.httpListener, err = net.Listen("tcp", n.cfg.HTTPAddr); err != nil {
 		return fmt.Errorf("listen for HTTP: %w", err)
 	}

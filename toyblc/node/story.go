@@ -13,7 +13,7 @@ import (
 	"onex.io/onex/toyblc/block"
 )
 
-// lastWords bounds telling the collector what it was not told yet, when the node ends.
+// lastWords bounds telling the collector what it was not told yet: a pod gets five seconds to end.
 const lastWords = 2 * time.Second
 
 // story tells a collector of the node: its metrics, and spans of the traces that it belongs to. What made the node is

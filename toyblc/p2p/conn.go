@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,9 +18,11 @@ import (
 
 const (
 	outQueue = 256
-	// maxAnswers are in memory at once, some 12 MB each at worst while they are
+	// maxAnswers are in memory at once, some 2 MB each at worst while they are
 	// encoded: a small miner has 128 MB.
 	maxAnswers = 4
+	// maxWaiting answers may wait for one peer, which asks no more than that at once.
+	maxWaiting = 4
 	pingEvery  = 20 * time.Second
 	writeLimit = 10 * time.Second
 	closeLimit = time.Second
@@ -35,12 +38,14 @@ type conn struct {
 	addr      string // host:port
 	url       string // of a dialed peer
 	incoming  bool
+	at        netip.AddrPort // where it listens; zero when not known. Guarded by the hub's lock
+	told      time.Time      // when it last told of others
 	since     time.Time
 	out       chan outgoing
 	turns     chan struct{}      // of all connections, for answers
-	answering atomic.Bool        // an answer waits in out
+	answering atomic.Int32       // answers that wait in out
 	large     chan struct{}      // of all connections, for large frames that nobody asked for
-	asked     atomic.Bool        // a Want is not answered yet
+	asked     atomic.Int32       // questions that are not answered yet
 	cancel    context.CancelFunc // ends run
 	once      sync.Once
 }
@@ -48,7 +53,7 @@ type conn struct {
 // outgoing is a message, or an answer to a Want that is made when its turn comes.
 type outgoing struct {
 	message chain.Message
-	answer  func() (chain.Blocks, error)
+	answer  func() (chain.Message, error)
 }
 
 // run reads messages until the connection ends, and says why it did.
@@ -69,8 +74,7 @@ func (c *conn) run(ctx context.Context, take func(chain.Message)) error {
 			c.end(codeFor(err), err.Error())
 			return err
 		}
-		if _, answer := m.(chain.Blocks); answer {
-			c.asked.Store(false)
+		if isAnswer(m) && c.asked.Load() > 0 && c.asked.Add(-1) == 0 {
 			c.ws.SetReadLimit(MaxUnasked)
 		}
 		take(m)
@@ -91,7 +95,7 @@ func (c *conn) read(ctx context.Context) ([]byte, error) {
 	if err != nil || len(raw) < smallFrame {
 		return raw, err
 	}
-	if !c.asked.Load() {
+	if c.asked.Load() == 0 {
 		select {
 		case c.large <- struct{}{}:
 			defer func() { <-c.large }()
@@ -104,11 +108,27 @@ func (c *conn) read(ctx context.Context) ([]byte, error) {
 	return append(raw, rest...), err
 }
 
+func isAnswer(m chain.Message) bool {
+	switch m.(type) {
+	case chain.Headers, chain.Bodies:
+		return true
+	}
+	return false
+}
+
+func isQuestion(m chain.Message) bool {
+	switch m.(type) {
+	case chain.Want, chain.WantBodies:
+		return true
+	}
+	return false
+}
+
 // queue takes a message to be written, and reports whether there was room. Of
-// the large answers only one may wait: who asks again before reading the first
-// would keep us busy for nothing.
+// the large answers only a few may wait: who asks on and on without reading would
+// keep us busy for nothing.
 func (c *conn) queue(o outgoing) bool {
-	if o.answer != nil && !c.answering.CompareAndSwap(false, true) {
+	if o.answer != nil && c.answering.Add(1) > maxWaiting {
 		return false
 	}
 	select {
@@ -152,8 +172,8 @@ func (c *conn) writeOne(ctx context.Context, o outgoing) error {
 	if o.answer != nil {
 		return c.writeAnswer(ctx, o.answer)
 	}
-	if _, question := o.message.(chain.Want); question {
-		c.asked.Store(true)
+	if isQuestion(o.message) {
+		c.asked.Add(1)
 		c.ws.SetReadLimit(MaxMessage)
 	}
 	return c.send(ctx, o.message)
@@ -161,29 +181,25 @@ func (c *conn) writeOne(ctx context.Context, o outgoing) error {
 
 // writeAnswer holds an answer in memory only while it has a turn, so that a crowd
 // that asks and does not read cannot fill it.
-func (c *conn) writeAnswer(ctx context.Context, answer func() (chain.Blocks, error)) error {
-	defer c.answering.Store(false)
+func (c *conn) writeAnswer(ctx context.Context, answer func() (chain.Message, error)) error {
+	defer c.answering.Add(-1)
 	select {
 	case c.turns <- struct{}{}:
 		defer func() { <-c.turns }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	blocks, err := answer()
+	m, err := answer()
 	if err != nil {
 		return err
 	}
-	return c.send(ctx, blocks)
+	return c.send(ctx, m)
 }
 
 func (c *conn) send(ctx context.Context, m chain.Message) error {
-	raw, err := Encode(m)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
-	return c.ws.Write(ctx, websocket.MessageText, raw)
+	return c.ws.Write(ctx, websocket.MessageBinary, Encode(m))
 }
 
 func (c *conn) ping(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -109,6 +110,7 @@ func (h *Hub) connect(u *url.URL) (time.Duration, error) {
 		return 0, err
 	}
 	start := time.Now()
-	h.hold(&conn{ws: ws, addr: u.Host, url: u.String()})
+	at, _ := netip.ParseAddrPort(u.Host) // zero for a name
+	h.hold(&conn{ws: ws, addr: u.Host, url: u.String(), at: at})
 	return time.Since(start), nil
 }

@@ -23,13 +23,15 @@ const (
 // dialing what is gone from the answer.
 func (h *Hub) discover(ctx context.Context, u *url.URL) {
 	dialed := map[string]context.CancelFunc{}
-	for {
+	for found := true; ; {
 		addresses, err := h.opts.Lookup(ctx, u.Hostname())
-		if err != nil {
-			h.opts.Log.Info("peers not found", "name", u.Hostname(), "cause", err)
-		} else {
+		switch {
+		case err == nil:
 			h.follow(u, dialed, addresses)
+		case found: // said once, until it changes
+			h.opts.Log.Info("peers not found", "name", u.Hostname(), "cause", err)
 		}
+		found = err == nil
 		if !h.rest(ctx, jitter(h.opts.LookEvery)) {
 			break
 		}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -25,6 +26,8 @@ type Options struct {
 	Lookup func(ctx context.Context, name string) ([]string, error)
 	// LookEvery is how long an answer of Lookup is believed; 0 means 10 s.
 	LookEvery time.Duration
+	// TellEvery is how often peers are told of each other; 0 means a minute.
+	TellEvery time.Duration
 	// Client dials; nil means one that honors the proxy environment.
 	Client *http.Client
 	// Log is where connections come and go.
@@ -39,12 +42,14 @@ type Hub struct {
 	wg   sync.WaitGroup
 	// closing ends what waits to dial again; connections end with done.
 	closing chan struct{}
+	self    netip.AddrPort // where peers reach us; zero when not said
 
 	mu      sync.Mutex
 	closed  bool
 	last    chain.PeerID
 	conns   map[chain.PeerID]*conn
 	dialing map[string]bool
+	found   int // peers that are dialed because others told of them
 	bans    bans
 	turns   chan struct{}
 	large   chan struct{}
@@ -60,6 +65,9 @@ func New(o Options) *Hub {
 	}
 	if o.LookEvery <= 0 {
 		o.LookEvery = lookEvery
+	}
+	if o.TellEvery <= 0 {
+		o.TellEvery = tellEvery
 	}
 	if o.Client == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -115,13 +123,23 @@ func (h *Hub) hold(c *conn) {
 	}
 	h.opts.Log.Info("peer connected", "peer", c.addr, "id", c.id)
 	h.opts.Deliver(h.done, chain.PeerUp{Peer: c.id})
-	err := c.run(ctx, func(m chain.Message) {
-		h.opts.Deliver(h.done, chain.Received{Peer: c.id, Message: m})
-	})
+	h.wg.Go(func() { h.tell(ctx, c) })
+	err := c.run(ctx, func(m chain.Message) { h.hear(c, m) })
 	h.forget(c)
 	h.opts.Log.Info("peer gone", "peer", c.addr, "id", c.id, "cause", err)
 	h.opts.Deliver(h.done, chain.PeerDown{Peer: c.id})
 	h.wg.Done()
+}
+
+// hear passes a message on, unless it is about connections.
+func (h *Hub) hear(c *conn, m chain.Message) {
+	told, ok := m.(chain.Peers)
+	switch {
+	case !ok:
+		h.opts.Deliver(h.done, chain.Received{Peer: c.id, Message: m})
+	case !h.learn(c, told):
+		c.end(websocket.StatusPolicyViolation, "Flood: more addresses than anybody needs")
+	}
 }
 
 func (h *Hub) register(c *conn) bool {
@@ -153,9 +171,9 @@ func (h *Hub) conn(id chain.PeerID) *conn {
 // closed, and catches up when it comes back.
 func (h *Hub) Send(id chain.PeerID, m chain.Message) { h.queue(id, outgoing{message: m}) }
 
-// Answer queues the answer to a Want; it never waits. The answer is made when its
+// Answer queues the answer to a question; it never waits. The answer is made when its
 // turn comes, by a goroutine of the peer's; an error closes the connection.
-func (h *Hub) Answer(id chain.PeerID, answer func() (chain.Blocks, error)) {
+func (h *Hub) Answer(id chain.PeerID, answer func() (chain.Message, error)) {
 	h.queue(id, outgoing{answer: answer})
 }
 

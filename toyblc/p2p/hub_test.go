@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,28 @@ func newEnd(t *testing.T, o p2p.Options) *end {
 	e.url = "ws" + strings.TrimPrefix(server.URL, "http")
 	t.Cleanup(func() { e.hub.Close(); server.Close() })
 	return e
+}
+
+// large is an answer of so many full blocks.
+func large(blocks int) chain.Bodies {
+	return chain.Bodies{Data: slices.Repeat([]string{strings.Repeat("x", block.MaxData)}, blocks)}
+}
+
+// readNext is the next frame but those about peers, which come when they like.
+func readNext(t *testing.T, ws *websocket.Conn) ([]byte, error) {
+	t.Helper()
+	for {
+		_, raw, err := ws.Read(t.Context())
+		if err != nil {
+			return nil, err
+		}
+		if m, err := p2p.Decode(raw); err == nil {
+			if _, ok := m.(chain.Peers); ok {
+				continue
+			}
+		}
+		return raw, nil
+	}
 }
 
 type testWriter struct{ t *testing.T }
@@ -131,7 +154,7 @@ func TestADroppedPeerReadsWhyAndABannedOneIsNotLetIn(t *testing.T) {
 	ws := dial(t, b.url)
 	id := next[chain.PeerUp](t, b).Peer
 	b.hub.Drop(chain.Drop{Peer: id, Reason: chain.Flood, Detail: strings.Repeat("ü", 200), Ban: time.Minute})
-	_, _, err := ws.Read(t.Context())
+	_, err := readNext(t, ws)
 	var closed websocket.CloseError
 	if !errors.As(err, &closed) || closed.Code != websocket.StatusPolicyViolation || !strings.HasPrefix(closed.Reason, "Flood: ü") {
 		t.Fatalf("read: %v, want a close frame with the reason", err)
@@ -169,7 +192,7 @@ func TestFramesThatAreNoMessagesCloseTheConnection(t *testing.T) {
 			if err := ws.Write(t.Context(), websocket.MessageText, []byte(r.frame)); err != nil {
 				t.Fatal(err)
 			}
-			_, _, err := ws.Read(t.Context())
+			_, err := readNext(t, ws)
 			var closed websocket.CloseError
 			if !errors.As(err, &closed) || closed.Code != r.code || !strings.Contains(closed.Reason, r.reason) {
 				t.Fatalf("read: %v, want close %d with %q", err, r.code, r.reason)
@@ -186,14 +209,11 @@ func TestALargeAnswerIsReadOnceItWasAskedFor(t *testing.T) {
 		id := next[chain.PeerUp](t, b).Peer
 		if asked {
 			b.hub.Send(id, chain.Want{})
-			if _, _, err := ws.Read(t.Context()); err != nil {
+			if _, err := readNext(t, ws); err != nil {
 				t.Fatal(err)
 			}
 		}
-		raw, err := p2p.Encode(chain.Blocks{Blocks: []block.Block{{Data: strings.Repeat("x", p2p.MaxUnasked)}}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := p2p.Encode(large(5))
 		_ = ws.Write(t.Context(), websocket.MessageText, raw) // it may be cut off halfway
 		if asked {
 			next[chain.Received](t, b)
@@ -207,9 +227,8 @@ func TestWhoAsksAgainBeforeReadingTheAnswerIsClosed(t *testing.T) {
 	b := newEnd(t, p2p.Options{})
 	dial(t, b.url)
 	id := next[chain.PeerUp](t, b).Peer
-	large := chain.Blocks{Blocks: []block.Block{{Data: strings.Repeat("x", 8<<20)}}}
-	for range 8 {
-		b.hub.Answer(id, func() (chain.Blocks, error) { return large, nil })
+	for range 16 {
+		b.hub.Answer(id, func() (chain.Message, error) { return large(128), nil })
 	}
 	next[chain.PeerDown](t, b)
 }
@@ -222,15 +241,15 @@ func TestOnlySomeAnswersAreInMemoryAtOnce(t *testing.T) {
 		ws := dial(t, b.url)
 		go func() { // reads, so that its answer can go out
 			for {
-				if _, _, err := ws.Read(t.Context()); err != nil {
+				if _, err := readNext(t, ws); err != nil {
 					return
 				}
 			}
 		}()
-		b.hub.Answer(next[chain.PeerUp](t, b).Peer, func() (chain.Blocks, error) {
+		b.hub.Answer(next[chain.PeerUp](t, b).Peer, func() (chain.Message, error) {
 			made <- i
 			<-release
-			return chain.Blocks{}, nil
+			return chain.Bodies{}, nil
 		})
 	}
 	for range most {
@@ -265,10 +284,7 @@ func TestFramesThatDoNotEndHoldUpNobodyElse(t *testing.T) {
 	id := next[chain.PeerUp](t, b).Peer
 	say := func(m chain.Message) {
 		t.Helper()
-		raw, err := p2p.Encode(m)
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := p2p.Encode(m)
 		if err := ws.Write(t.Context(), websocket.MessageText, raw); err != nil {
 			t.Fatal(err)
 		}
@@ -278,20 +294,17 @@ func TestFramesThatDoNotEndHoldUpNobodyElse(t *testing.T) {
 	}
 	say(chain.Data{Data: "tea"})
 	b.hub.Send(id, chain.Want{})
-	if _, _, err := ws.Read(t.Context()); err != nil {
+	if _, err := readNext(t, ws); err != nil {
 		t.Fatal(err)
 	}
-	say(chain.Blocks{Blocks: []block.Block{{Data: strings.Repeat("x", 1<<20)}}})
+	say(large(10))
 }
 
 func TestALargeTextComesThrough(t *testing.T) {
 	b := newEnd(t, p2p.Options{})
 	ws := dial(t, b.url)
 	want := chain.Data{Data: strings.Repeat("\x01", block.MaxData)}
-	raw, err := p2p.Encode(want)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := p2p.Encode(want)
 	for range 40 { // each turn is given back
 		if err := ws.Write(t.Context(), websocket.MessageText, raw); err != nil {
 			t.Fatal(err)
@@ -305,7 +318,7 @@ func TestALargeTextComesThrough(t *testing.T) {
 func TestAnAnswerThatCannotBeMadeClosesTheConnection(t *testing.T) {
 	b := newEnd(t, p2p.Options{})
 	dial(t, b.url)
-	b.hub.Answer(next[chain.PeerUp](t, b).Peer, func() (chain.Blocks, error) { return chain.Blocks{}, errors.New("no disk") })
+	b.hub.Answer(next[chain.PeerUp](t, b).Peer, func() (chain.Message, error) { return nil, errors.New("no disk") })
 	next[chain.PeerDown](t, b)
 }
 
@@ -330,9 +343,9 @@ func TestAPeerThatDoesNotReadIsClosed(t *testing.T) {
 	b := newEnd(t, p2p.Options{})
 	dial(t, b.url)
 	id := next[chain.PeerUp](t, b).Peer
-	large := chain.Data{Data: strings.Repeat("x", 1<<20)}
+	text := chain.Data{Data: strings.Repeat("x", 1<<20)}
 	for range 2000 { // more than the queue and any socket buffer hold
-		b.hub.Send(id, large)
+		b.hub.Send(id, text)
 	}
 	next[chain.PeerDown](t, b)
 }

@@ -43,6 +43,9 @@ func OpenBolt(path string) (*Bolt, error) {
 			return fileError(err)
 		}
 		b.db = db
+		if err := db.View(check); err != nil {
+			return err
+		}
 		return db.Update(prepare)
 	})
 	if err != nil {

@@ -33,35 +33,6 @@ type Store interface {
 // block.
 const RangeBytes = 512 << 10
 
-// Serve answers a peer's question from the store: the blocks after the first
-// hash of the locator that is on the main chain.
-func Serve(s Store, locator []block.Hash) (chain.Blocks, error) {
-	from := int64(0)
-	for _, h := range locator {
-		height, err := s.Find(h)
-		if err != nil {
-			return chain.Blocks{}, err
-		}
-		if height >= 0 {
-			from = height
-			break
-		}
-	}
-	found, err := s.Range(from+1, chain.MaxBatch)
-	if err != nil {
-		return chain.Blocks{}, err
-	}
-	head, err := s.Height()
-	if err != nil {
-		return chain.Blocks{}, err
-	}
-	out := chain.Blocks{Blocks: make([]block.Block, len(found)), More: from+int64(len(found)) < head}
-	for i, f := range found {
-		out.Blocks[i] = f.Block
-	}
-	return out, nil
-}
-
 // Load reads what a machine starts from, the last keep blocks and the
 // checkpoints, and hands it over piece by piece.
 func Load(s Store, keep int64, take func(chain.Loaded) error) error {

@@ -25,7 +25,8 @@ const batch = 500
 // dbFile is the chain's file in a data directory.
 const dbFile = "chain.db"
 
-func exportTool(_ *flag.FlagSet, s Streams) func([]string) error {
+func exportTool(flags *flag.FlagSet, s Streams) func([]string) error {
+	binary := flags.Bool("binary", false, "a smaller file that is read faster, instead of text")
 	return func(args []string) error {
 		from, err := only(args)
 		if err != nil {
@@ -41,7 +42,13 @@ func exportTool(_ *flag.FlagSet, s Streams) func([]string) error {
 			defer db.Close()
 			read = readStore(db)
 		}
-		if err := export(out, read); err != nil {
+		write := textTo(out)
+		if *binary {
+			if write, err = binaryTo(out); err != nil {
+				return err
+			}
+		}
+		if err := export(write, read); err != nil {
 			return err
 		}
 		return out.Flush()
@@ -51,15 +58,14 @@ func exportTool(_ *flag.FlagSet, s Streams) func([]string) error {
 // page reads blocks from a height on; none only above the head.
 type page func(from int64) ([]block.Block, error)
 
-func export(out io.Writer, read page) error {
-	lines := json.NewEncoder(out)
+func export(write writer, read page) error {
 	for next := int64(0); ; {
 		blocks, err := read(next)
 		if err != nil || len(blocks) == 0 {
 			return err
 		}
 		for _, b := range blocks {
-			if err := lines.Encode(b); err != nil {
+			if err := write(b); err != nil {
 				return err
 			}
 		}

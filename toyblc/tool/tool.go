@@ -1,5 +1,5 @@
 // Package tool holds what the toyblc program does besides running a node: it makes
-// keys, and writes, checks and reads chains as text, a block in JSON per line.
+// keys, and writes, checks and reads chains, as text or in the binary encoding.
 package tool
 
 import (
@@ -30,7 +30,7 @@ type tool struct {
 func tools() map[string]tool {
 	return map[string]tool{
 		"key":    {"key FILE: show the public key of a key file, or of a new key that is written there", keyTool},
-		"export": {"export DIR|URL: write a chain from a data directory, or from a running node, to standard output", exportTool},
+		"export": {"export [-binary] DIR|URL: write a chain from a data directory, or from a running node, to standard output", exportTool},
 		"verify": {"verify [-genesis=HASH] [FILE]: check every rule for every block of an exported chain", verifyTool},
 		"import": {"import [-genesis=HASH] DIR: check an exported chain from standard input and put it into an empty data directory", importTool},
 	}

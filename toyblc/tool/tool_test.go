@@ -86,6 +86,16 @@ func TestAChainGoesOutAndInAgainUnchanged(t *testing.T) {
 	if out, err := run("", "export", dir); err != nil || out != exported {
 		t.Fatalf("exported again: %v, and it differs", err)
 	}
+	binary, err := run("", "export", "-binary", dir)
+	if err != nil || len(binary) >= len(exported)/2 {
+		t.Fatalf("%d bytes in the binary encoding (%v), want less than half of %d", len(binary), err, len(exported))
+	}
+	if out, err := run(binary, "verify"); err != nil || !strings.Contains(out, "height 12\n") {
+		t.Fatalf("in the binary encoding: %q (%v)", out, err)
+	}
+	if _, err := run(binary[:len(binary)-1], "verify"); !errors.Is(err, block.ErrEncoding) {
+		t.Fatalf("cut short: %v, want ErrEncoding", err)
+	}
 	wantLoadable(t, dir)
 	if _, err := run(exported, "import", dir); err == nil {
 		t.Fatal("imported over a chain")
@@ -232,6 +242,8 @@ func FuzzVerify(f *testing.F) {
 	f.Add(text(f, blocks))
 	f.Add(text(f, blocks[:1]) + "{}\n")
 	f.Add("[]\nnull\n")
+	raw := blocks[0].AppendBlock(nil)
+	f.Add("toyblc1\n\x00\x00" + string([]byte{byte(len(raw) >> 8), byte(len(raw))}) + string(raw))
 	f.Fuzz(func(t *testing.T, in string) {
 		if out, err := run(in, "verify"); err == nil && !strings.HasPrefix(out, "chain ") {
 			t.Fatalf("%q passes with %q", in, out)

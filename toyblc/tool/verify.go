@@ -1,9 +1,7 @@
 package tool
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,9 +12,6 @@ import (
 	"onex.io/onex/toyblc/block"
 	"onex.io/onex/toyblc/chain"
 )
-
-// maxLine bounds a line: one block, however JSON spells it.
-const maxLine = 6*block.MaxData + 4096
 
 // summary is what is told of a chain that keeps the rules.
 type summary struct {
@@ -37,50 +32,67 @@ func (s *summary) print(out io.Writer) error {
 	return err
 }
 
-// verify reads a chain and hands over what keeps the rules, in batches. It stops at
-// the first block that does not.
+// verify reads a chain and hands over what keeps the rules, in batches, whose
+// signatures are checked on all cores. It stops at the first block that does not.
 func verify(in io.Reader, genesis string, take func([]chain.Stored) error) (*summary, error) {
 	s := &summary{signers: map[block.PublicKey]int64{}}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxLine)
-	var part []chain.Stored
-	for lines.Scan() {
-		var b block.Block
-		if err := json.Unmarshal(lines.Bytes(), &b); err != nil {
+	next := readBlocks(in)
+	for {
+		blocks, err := readBatch(next)
+		if err == nil && len(blocks) == 0 {
+			break
+		}
+		part, wrong := s.add(blocks, genesis)
+		if wrong != nil {
+			return nil, wrong
+		}
+		if err != nil {
 			return nil, fmt.Errorf("after block \"%d\": %w", s.last.Block.Index, err)
 		}
-		if err := s.add(b, genesis); err != nil {
+		if err := take(part); err != nil {
 			return nil, err
 		}
-		if part = append(part, s.last); len(part) == batch {
-			if err := take(part); err != nil {
-				return nil, err
-			}
-			part = nil
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("after block \"%d\": %w", s.last.Block.Index, err)
 	}
 	if s.verifier == nil {
 		return nil, errors.New("no blocks")
 	}
-	if len(part) > 0 {
-		return s, take(part)
-	}
 	return s, nil
 }
 
-func (s *summary) add(b block.Block, genesis string) error {
-	if s.verifier == nil {
-		return s.begin(b, genesis)
+func readBatch(next func() (block.Block, error)) (out []block.Block, err error) {
+	for len(out) < batch {
+		b, err := next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return out, err
+		}
+		out = append(out, b)
 	}
-	if _, err := s.verifier.Add(time.Now(), b); err != nil {
-		return err
+	return out, nil
+}
+
+// add takes blocks that follow each other.
+func (s *summary) add(blocks []block.Block, genesis string) (part []chain.Stored, err error) {
+	if s.verifier == nil && len(blocks) > 0 {
+		if err := s.begin(blocks[0], genesis); err != nil {
+			return nil, err
+		}
+		part, blocks = append(part, s.last), blocks[1:]
 	}
-	s.last = chain.Stored{Block: b, Work: s.last.Work.Plus(b.Target)}
-	s.signers[b.PublicKey]++
-	return nil
+	if len(blocks) == 0 {
+		return part, nil
+	}
+	if _, err := s.verifier.Add(time.Now(), blocks...); err != nil {
+		return nil, err
+	}
+	for _, b := range blocks {
+		s.last = chain.Stored{Block: b, Work: s.last.Work.Plus(b.Target)}
+		s.signers[b.PublicKey]++
+		part = append(part, s.last)
+	}
+	return part, nil
 }
 
 func (s *summary) begin(b block.Block, genesis string) (err error) {

@@ -9,14 +9,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"reflect"
 	"sync"
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
-	"github.com/cloudevents/sdk-go/v2/binding"
-	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 	"github.com/robfig/cron/v3"
 	"knative.dev/eventing/pkg/apis/feature"
 	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
@@ -24,12 +21,6 @@ import (
 
 	"onex.io/onex/knative/local/manifest"
 	"onex.io/onex/knative/local/sink"
-)
-
-// The patience for a sink that does not take an event, as Knative's adapter has it.
-const (
-	retries    = 5
-	firstDelay = 50 * time.Millisecond
 )
 
 // Options says what the clock reads and how it reaches sinks.
@@ -171,39 +162,7 @@ func (c *Clock) send(ctx context.Context, s *sourcesv1.PingSource) error {
 	if err != nil {
 		return err
 	}
-	for n := 0; ; n++ {
-		err := c.post(ctx, to, e)
-		if err == nil || n == retries || ctx.Err() != nil {
-			return err
-		}
-		timer := time.NewTimer(firstDelay << n)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
-	}
-}
-
-func (c *Clock) post(ctx context.Context, to *url.URL, e cloudevents.Event) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), nil)
-	if err != nil {
-		return fmt.Errorf("make request: %w", err)
-	}
-	if err := cehttp.WriteRequest(ctx, binding.ToMessage(&e), req); err != nil {
-		return fmt.Errorf("write event: %w", err)
-	}
-	resp, err := c.o.Client.Do(req)
-	if err != nil {
-		return fmt.Errorf("send event: %w", err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
-		return fmt.Errorf("send event: %s answers %s", to, resp.Status)
-	}
-	return nil
+	return sink.Send(ctx, c.o.Client, to, e)
 }
 
 // event is what the source says at a time. Its id is that time: two clocks that tick together say it once.

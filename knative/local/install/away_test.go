@@ -74,7 +74,7 @@ func TestNodesRunInAnotherCluster(t *testing.T) {
 	w.apply("../../../docs/examples/minerset.yaml")
 	w.apply("../../../docs/examples/chain.yaml")
 	w.awaitReady("night-shift", "3/3")
-	if here, there := w.left(), far.left(); here != "" || there != "4 pods, 1 services, 4 keys" {
+	if here, there := w.left(), far.left(); here != "" || there != "4 pods, 2 services, 4 keys" {
 		t.Errorf("here %q, there %q", here, there)
 	}
 

@@ -91,7 +91,11 @@ func read(folder, pattern string) ([]*unstructured.Unstructured, error) {
 		if filepath.Base(file) == "kustomization.yaml" {
 			continue
 		}
-		objects, err := documents(file)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("manifest: %w", err)
+		}
+		objects, err := documents(text)
 		if err != nil {
 			return nil, fmt.Errorf("manifest %q: %w", file, err)
 		}
@@ -100,11 +104,7 @@ func read(folder, pattern string) ([]*unstructured.Unstructured, error) {
 	return all, nil
 }
 
-func documents(file string) ([]*unstructured.Unstructured, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
+func documents(text []byte) ([]*unstructured.Unstructured, error) {
 	var all []*unstructured.Unstructured
 	separated := yaml.NewDocumentDecoder(io.NopCloser(bytes.NewReader(text)))
 	defer separated.Close()

@@ -259,7 +259,7 @@ func protects(t *testing.T, w *world) {
 
 func appliesExamples(t *testing.T, w *world) {
 	for range 2 {
-		for _, file := range []string{"chain", "public-chain", "minerset", "miner"} {
+		for _, file := range []string{"chain", "public-chain", "minerset", "miner", "autoscaled-minerset"} {
 			w.apply("../../../docs/examples/" + file + ".yaml")
 		}
 	}

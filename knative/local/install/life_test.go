@@ -2,6 +2,7 @@ package install_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"log/slog"
 	"slices"
 	"strings"
@@ -50,7 +51,8 @@ func (w *world) reconcile(nodes *world) {
 	ended := make(chan error, 2)
 	options := reconciler.Options{
 		Config: w.account("reconciler", "../../reconciler/rbac.yaml"), Buyer: rich{}, Image: "toyblc:1",
-		Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
+		Scalers: reconciler.Scalers{Measure: reconciler.MeasureAt("http://%s.onex.svc"), Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))},
+		Logger:  slog.New(slog.NewTextHandler(w.t.Output(), nil)),
 	}
 	if nodes != w {
 		options.Nodes = nodes.account("reconciler", "../../overlays/multi-cluster/nodes/account.yaml")

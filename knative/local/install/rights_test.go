@@ -6,12 +6,16 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes"
 
 	"onex.io/onex/knative/local/kube/kubetest"
 	"onex.io/onex/scripts/rights"
+	"onex.io/onex/shared/api/apps/v1beta1"
 )
 
 // roles installs the ServiceAccounts of the platform and their roles, as a cluster gets them.
@@ -62,5 +66,26 @@ func boundsAccounts(t *testing.T, w *world) {
 			}
 			return missing
 		})
+	}
+	removesItsOwn(t, w)
+}
+
+// removesItsOwn has the reconciler remove a pod that it made, and one that it did not.
+func removesItsOwn(t *testing.T, w *world) {
+	reconciler, err := kubernetes.NewForConfig(rights.As(w.rest, "reconciler"))
+	fatal(t, err)
+	for name, row := range map[string]struct {
+		labels map[string]string
+		ok     bool
+	}{"made": {map[string]string{v1beta1.ManagedByLabel: v1beta1.ManagedBy}, true}, "found": {nil, false}} {
+		pod := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: row.labels},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "c"}}},
+		}
+		_, err := w.core.CoreV1().Pods(user).Create(t.Context(), pod, metav1.CreateOptions{})
+		fatal(t, err)
+		if err := reconciler.CoreV1().Pods(user).Delete(t.Context(), name, metav1.DeleteOptions{}); row.ok != (err == nil) || !row.ok && !apierrors.IsForbidden(err) {
+			t.Errorf("a pod that it %s: %v", name, err)
+		}
 	}
 }

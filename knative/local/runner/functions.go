@@ -14,7 +14,6 @@ import (
 	"onex.io/onex/shared/client"
 	"onex.io/onex/shared/config"
 	"onex.io/onex/shared/op"
-	"onex.io/onex/shared/telemetry"
 )
 
 // namespace is where the functions live on a cluster.
@@ -102,18 +101,13 @@ func (p *Platform) startReconciler(context.Context) error {
 		return err
 	}
 	p.run("reconciler", func(ctx context.Context) error {
-		defer p.flush(told)
+		defer told.Close(context.WithoutCancel(ctx))
 		return reconciler.Run(ctx, reconciler.Options{
-			Config: rest, Buyer: reconciler.WalletBuyer(wallet), Types: p.config.MinerTypes, Image: image, Sink: p.config.Broker,
+			Config: rest, Buyer: reconciler.WalletBuyer(wallet),
+			Scalers: reconciler.Scalers{Measure: reconciler.MeasureAt(p.config.Services), Key: key.PrivateKey}, Types: p.config.MinerTypes, Image: image, Sink: p.config.Broker,
 			ChainsPerUser: p.config.ChainsPerUser, Logger: p.o.Log,
 			Telemetry: told, Collector: p.config.Collector, TraceRatio: p.config.TraceRatio,
 		})
 	})
 	return nil
-}
-
-func (p *Platform) flush(told *telemetry.Telemetry) {
-	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
-	defer cancel()
-	told.Close(ctx)
 }

@@ -7,10 +7,13 @@ import (
 	"onex.io/onex/knative/local/install"
 )
 
-// applyKinds installs the definitions of the platform's kinds.
+// applyKinds installs the definitions of the platform's kinds, and of those that it makes for its autoscaler.
 func (p *Platform) applyKinds(ctx context.Context) error {
 	i, err := p.installer()
 	if err != nil {
+		return err
+	}
+	if err := i.KEDAKinds(ctx); err != nil {
 		return err
 	}
 	return i.Kinds(ctx, p.o.CRDs)

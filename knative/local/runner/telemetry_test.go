@@ -31,7 +31,9 @@ func TestACollectorHearsOfEveryRequestAndOfOneTraceFromTheClickToTheCoin(t *test
 				}
 			}
 			t.Cleanup(stop)
-			e2e.Telemetry(t, envOf(t, o.State), collector, stop)
+			platform := envOf(t, o.State)
+			platform.Collector = collector
+			e2e.Telemetry(t, platform, stop)
 		})
 	}
 }

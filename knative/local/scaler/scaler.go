@@ -1,5 +1,6 @@
-// Package scaler is KEDA for one machine: it reads the cluster's own ScaledObject files, watches the lag of their Kafka
-// consumer groups, and runs a stream function while there is something to consume.
+// Package scaler is KEDA for one machine. It reads the cluster's own ScaledObject files, watches the lag of their Kafka
+// consumer groups, and runs a stream function while there is something to consume. And it scales the MinerSets of an
+// API server, by the ScaledObjects that the reconciler has made there.
 package scaler
 
 import (
@@ -11,11 +12,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"onex.io/onex/knative/local/manifest"
+	"onex.io/onex/shared/stream"
 )
 
 // maxPolling is the longest time between two looks at a lag: nobody wants to wait half a minute on the own machine.
@@ -43,8 +43,8 @@ type Options struct {
 
 // Scaler runs streams.
 type Scaler struct {
-	o     Options
-	admin *kadm.Client
+	o      Options
+	client *kgo.Client
 
 	mu      sync.Mutex
 	loops   map[string]loop
@@ -70,12 +70,12 @@ func New(o Options) (*Scaler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to Kafka: %w", err)
 	}
-	return &Scaler{o: o, admin: kadm.NewClient(client), loops: map[string]loop{}}, nil
+	return &Scaler{o: o, client: client, loops: map[string]loop{}}, nil
 }
 
 // Run reads the files and scales until ctx ends; it returns when all streams have.
 func (s *Scaler) Run(ctx context.Context) error {
-	defer s.admin.Close()
+	defer s.client.Close()
 	defer s.running.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -163,7 +163,7 @@ func (s *Scaler) look(ctx context.Context, so *scaledObject) {
 func (s *Scaler) active(ctx context.Context, so *scaledObject) (total int64, active bool, err error) {
 	active = so.always
 	for _, t := range so.triggers {
-		lag, lerr := s.lag(ctx, t)
+		lag, lerr := stream.Lag(ctx, s.client, stream.Reader{Topic: t.topic, Group: t.group, Earliest: t.earliest})
 		if lerr != nil {
 			err = errors.Join(err, lerr)
 			continue
@@ -172,35 +172,4 @@ func (s *Scaler) active(ctx context.Context, so *scaledObject) (total int64, act
 		active = active || lag > t.activation
 	}
 	return total, active, err
-}
-
-// lag counts the records that the group has not committed, as KEDA does: without an offset it is all there is, or,
-// if the group would start at the end, one per partition, so that it starts at all.
-func (s *Scaler) lag(ctx context.Context, t kafkaTrigger) (int64, error) {
-	committed, err := s.admin.FetchOffsetsForTopics(ctx, t.group, t.topic)
-	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // a group comes into being with its first member
-		return 0, fmt.Errorf("fetch offsets of group %q: %w", t.group, err)
-	}
-	ends, err := s.admin.ListEndOffsets(ctx, t.topic)
-	if err = errors.Join(err, ends.Error()); err != nil {
-		return 0, fmt.Errorf("list ends of topic %q: %w", t.topic, err)
-	}
-	starts, err := s.admin.ListStartOffsets(ctx, t.topic)
-	if err = errors.Join(err, starts.Error()); err != nil {
-		return 0, fmt.Errorf("list starts of topic %q: %w", t.topic, err)
-	}
-	var lag int64
-	ends.Each(func(end kadm.ListedOffset) {
-		start, _ := starts.Lookup(end.Topic, end.Partition)
-		at, ok := committed.Lookup(end.Topic, end.Partition)
-		switch {
-		case ok && at.At >= 0:
-			lag += max(end.Offset-max(at.At, start.Offset), 0)
-		case t.earliest:
-			lag += end.Offset - start.Offset
-		default:
-			lag++
-		}
-	})
-	return lag, nil
 }

@@ -51,6 +51,17 @@ type Scaled struct {
 	Replicas int32 `json:"replicas"`
 }
 
+// MeasureRequest asks how many miners the autoscaling of a MinerSet calls for. Only its own autoscaler may ask.
+type MeasureRequest struct {
+	Name string `path:"name" maxLength:"253" pattern:"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"`
+}
+
+// Measure is what an autoscaler goes by.
+type Measure struct {
+	// Wanted is how many miners are called for, at most as many as the MinerSet may have.
+	Wanted int32 `json:"wanted"`
+}
+
 // ListRequest asks for the MinerSets of the caller's namespace, by name.
 type ListRequest struct {
 	page.Page

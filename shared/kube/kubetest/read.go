@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
@@ -36,7 +37,7 @@ func (s *Server) collect(r *http.Request, at target) []*unstructured.Unstructure
 	selector := selectorOf(r)
 	var found []*unstructured.Unstructured
 	for where, o := range s.state(r) {
-		if at.has(where) && selector.Matches(labels.Set(o.GetLabels())) {
+		if at.has(where) && selector.Matches(labels.Set(o.GetLabels())) && named(r, o) {
 			found = append(found, o)
 		}
 	}
@@ -60,6 +61,12 @@ func (s *Server) state(r *http.Request) map[target]*unstructured.Unstructured {
 		}
 	}
 	return past
+}
+
+// named tells whether the request asks for the object's name, or for none.
+func named(r *http.Request, o *unstructured.Unstructured) bool {
+	selector, err := fields.ParseSelector(r.URL.Query().Get("fieldSelector"))
+	return err == nil && selector.Matches(fields.Set{"metadata.name": o.GetName()})
 }
 
 func selectorOf(r *http.Request) labels.Selector {

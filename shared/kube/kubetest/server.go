@@ -24,6 +24,7 @@ type Server struct {
 	changed chan struct{}
 	writes  int
 	refuse  func(*http.Request) bool
+	unknown string
 	url     string
 }
 
@@ -67,9 +68,27 @@ func (s *Server) Refuse(match func(*http.Request) bool) {
 	s.refuse = match
 }
 
+// Forget makes the server one that does not know the kinds of a group; "" ends it.
+func (s *Server) Forget(group string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unknown = group
+}
+
+// knows tells whether the server serves what the path is about. The core group has no name.
+func (s *Server) knows(at target) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return at.group == "" || at.group != s.unknown
+}
+
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	at, ok := parse(r.URL.Path)
+	if !s.knows(at) {
+		http.Error(w, "404 page not found", http.StatusNotFound) // no word of a Status: nobody serves this path
+		return
+	}
 	if !ok {
 		reply(w, http.StatusNotFound, failure(http.StatusNotFound, metav1.StatusReasonNotFound, at))
 		return

@@ -56,6 +56,10 @@ func kindOf(resource string) string {
 		return "Namespace"
 	case "networkpolicies":
 		return "NetworkPolicy"
+	case "scaledobjects":
+		return "ScaledObject"
+	case "triggerauthentications":
+		return "TriggerAuthentication"
 	}
 	return "Unknown"
 }
@@ -67,6 +71,8 @@ func versionOf(group string) string {
 		return "v1"
 	case "apps.onex.io":
 		return group + "/v1beta1"
+	case "keda.sh":
+		return group + "/v1alpha1"
 	}
 	return group + "/v1"
 }

@@ -44,11 +44,18 @@ func start(t *testing.T, args string) *process {
 	return p
 }
 
+// run starts the process and waits until it answers.
 func (p *process) run() {
+	p.t.Helper()
+	p.begin()
+	waitHealthy(p.t, p.http)
+}
+
+// begin starts the process.
+func (p *process) begin() {
 	p.t.Helper()
 	p.cmd = program(p.t, fmt.Sprintf("--chain-id=c --genesis-time=%d --p2p-addr=%s --http.addr=%s --data-dir=%s %s",
 		genesis, p.p2p, p.http, p.dir, p.args))
-	waitHealthy(p.t, p.http)
 }
 
 // kill is kill -9.
@@ -122,7 +129,13 @@ func (p *process) metric(name string) float64 {
 
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
+	until(t, time.Minute, what, holds)
+}
+
+// until waits for as long as it may take.
+func until(t *testing.T, limit time.Duration, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("in vain: %s", what)
 		}

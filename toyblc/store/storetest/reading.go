@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"onex.io/onex/toyblc/block"
@@ -25,12 +27,49 @@ func serve(t *testing.T, s Full) {
 		{"a side block is not where we meet", []block.Hash{b[1].Block.Hash, a[17].Block.Hash}, 19, chain.MaxBatch, true},
 		{"our head", []block.Hash{head}, 0, 0, false},
 	} {
-		got, err := store.Serve(s, r.locator)
-		if err != nil || len(got.Blocks) != r.count || got.More != r.more {
-			t.Fatalf("%s: %d blocks, more %t (%v), want %d, %t", r.name, len(got.Blocks), got.More, err, r.count, r.more)
+		got, err := store.ServeHeaders(s, r.locator)
+		if err != nil || len(got.Headers) != r.count || got.More != r.more {
+			t.Fatalf("%s: %d blocks, more %t (%v), want %d, %t", r.name, len(got.Headers), got.More, err, r.count, r.more)
 		}
-		if r.count > 0 && got.Blocks[0].Index != r.first {
-			t.Fatalf("%s: begins at %d, want %d", r.name, got.Blocks[0].Index, r.first)
+		if r.count > 0 && (got.Headers[0].Index != r.first || got.Headers[0].Data != "") {
+			t.Fatalf("%s: begins with %+v, want header %d", r.name, got.Headers[0], r.first)
+		}
+	}
+}
+
+func serveBodies(t *testing.T, s Full) {
+	a, b := Chain(Genesis(), 30, "a"), Chain(Genesis(), 2, "b")
+	big := Chain(a[29], 20, "a")
+	for i := range big {
+		big[i].Block.Data = strings.Repeat("x", block.MaxData)
+		big[i].Block.DataRoot = block.DataRoot(big[i].Block.Data)
+		big[i].Block.Hash = big[i].Block.Header.Hash()
+	}
+	apply(t, s, Extend(Genesis()), Extend(a...), Extend(big...), chain.Store{Add: b})
+	for _, r := range []struct {
+		name string
+		ask  []chain.Stored
+		want int
+	}{
+		{"a run", a[3:17], 14},
+		{"with gaps", slices.Concat(a[3:5], a[7:8], a[20:]), 13},
+		{"up to one that is not on the main chain", slices.Concat(a[:2], b[:1], a[2:]), 2},
+		{"a side block", b, 0},
+		{"nothing", nil, 0},
+		{"more than one answer holds", big, store.RangeBytes / block.MaxData},
+	} {
+		var ask []block.Hash
+		for _, a := range r.ask {
+			ask = append(ask, a.Block.Hash)
+		}
+		got, err := store.ServeBodies(s, ask)
+		if err != nil || len(got.Data) != r.want {
+			t.Fatalf("%s: %d bodies (%v), want %d", r.name, len(got.Data), err, r.want)
+		}
+		for i, data := range got.Data {
+			if data != r.ask[i].Block.Data {
+				t.Fatalf("%s: body %d is of another block", r.name, i)
+			}
 		}
 	}
 }

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(*testing.T) Full) {
 		"a forgotten side block cannot be followed":                    forget,
 		"a change that cannot be applied whole leaves all as it was":   whole,
 		"a peer is served from where its chain meets ours":             serve,
+		"the data of blocks is served as far as they are ours":         serveBodies,
 		"what is loaded are the last blocks and all the checkpoints":   load,
 		"a chain that gets shorter by a reorganization ends where due": shorter,
 		"the tally of signers follows the main chain":                  tally,

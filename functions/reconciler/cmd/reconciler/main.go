@@ -41,7 +41,9 @@ type settings struct {
 	Image string `env:"ONEX_IMAGE,required,notEmpty"`
 	// Gateway is where slots are bought.
 	Gateway string `env:"ONEX_GATEWAY" envDefault:"http://gateway.onex.svc.cluster.local"`
-	// PlatformKey signs the reconciler's own tokens.
+	// Services is where autoscalers find operations: a pattern for their names.
+	Services string `env:"ONEX_SERVICES" envDefault:"http://%s.onex.svc.cluster.local"`
+	// PlatformKey signs the reconciler's own tokens, and those of autoscalers.
 	PlatformKey config.PrivateKey `env:"ONEX_PLATFORM_KEY,required,notEmpty"`
 	// Sink is where nodes send their events.
 	Sink string `env:"ONEX_BROKER" envDefault:"http://broker-ingress.knative-eventing.svc.cluster.local/onex/default"`
@@ -77,11 +79,12 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer flush(told)
+	defer told.Close(context.WithoutCancel(ctx))
 	return reconciler.Run(ctx, reconciler.Options{
 		Config:         cluster,
 		Nodes:          nodes,
 		Buyer:          buyer(s),
+		Scalers:        reconciler.Scalers{Measure: reconciler.MeasureAt(s.Services), Key: s.PlatformKey.PrivateKey},
 		Types:          s.MinerTypes,
 		Image:          s.Image,
 		Sink:           s.Sink,
@@ -93,15 +96,6 @@ func run(ctx context.Context) error {
 		Collector:      s.Collector,
 		TraceRatio:     s.TraceRatio,
 	})
-}
-
-// flushGrace bounds telling what is not told yet.
-const flushGrace = 5 * time.Second
-
-func flush(told *telemetry.Telemetry) {
-	ctx, cancel := context.WithTimeout(context.Background(), flushGrace)
-	defer cancel()
-	told.Close(ctx)
 }
 
 // nodesOf finds the cluster in which nodes run; nil is the one that holds the objects.

@@ -17,6 +17,8 @@ const (
 	ConditionResized ConditionType = "Resized"
 	// ConditionMinersReady is on MinerSet: none of its Miners lacks anything.
 	ConditionMinersReady ConditionType = "MinersReady"
+	// ConditionAutoscalingActive is on a MinerSet with autoscaling: somebody looks after its size.
+	ConditionAutoscalingActive ConditionType = "AutoscalingActive"
 	// ConditionChainFound is on Miner: the chain that it mines exists.
 	ConditionChainFound ConditionType = "ChainFound"
 	// ConditionPaid is on Miner: its slot is bought for its type. On MinerSet: all that it wants are.
@@ -70,6 +72,11 @@ const (
 	ReasonPaying                = "Paying"
 	ReasonUnavailable           = "Unavailable"
 	ReasonWaitingForGenesis     = "WaitingForGenesis"
+	ReasonKedaMissing           = "KedaMissing"
+	ReasonAutoscalerPreparing   = "AutoscalerPreparing"
+	ReasonAutoscalerRefused     = "AutoscalerRefused"
+	ReasonAutoscalerNotReady    = "AutoscalerNotReady"
+	ReasonNameTaken             = "NameTaken"
 )
 
 // Condition tells whether one aspect of an object is as it should be.

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	"k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"sigs.k8s.io/yaml"
@@ -63,7 +64,11 @@ func load(t *testing.T, resource string) kind {
 func (k kind) read(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var object map[string]any
-	if err := yaml.Unmarshal([]byte(text), &object); err != nil {
+	body, err := yaml.YAMLToJSON([]byte(text))
+	if err == nil {
+		err = json.Unmarshal(body, &object) // Kubernetes' own, which knows whole numbers
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	pruning.Prune(object, k.schema, true)
@@ -129,6 +134,11 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// scaled is a minerset with the autoscaling.
+func scaled(autoscaling string) string {
+	return with(minerSet, "template", "autoscaling: {"+autoscaling+"}, template")
+}
+
 // with sets a field of an object written in one line.
 func with(object, field, value string) string {
 	return strings.Replace(object, field, value, 1)
@@ -150,6 +160,16 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a delete policy that nobody knows", "minersets", with(minerSet, "template", "deletePolicy: Best, template"), "supported values"},
 		{"a template without a chain", "minersets", with(minerSet, "chainName: harbour", ""), "chainName: Required value"},
 		{"a number too large for its field", "minersets", with(minerSet, "template", "progressDeadlineSeconds: 3000000000, template"), "int32"},
+		{"an autoscaling without a trigger", "minersets", scaled("maxReplicas: 3"), "exactly one of"},
+		{"an autoscaling by two things", "minersets", scaled("maxReplicas: 3, walletBalance: {oxPerMiner: 50}, eventRate: {blocksPerMiner: 9}"), "exactly one of"},
+		{"an autoscaling without an upper bound", "minersets", scaled("walletBalance: {oxPerMiner: 50}"), "maxReplicas: Required value"},
+		{"an autoscaling the wrong way around", "minersets", scaled("minReplicas: 4, maxReplicas: 3, walletBalance: {oxPerMiner: 50}"), "must not be more than maxReplicas"},
+		{"a clock without an end", "minersets", scaled("maxReplicas: 3, clock: {start: 0 8 * * *, replicas: 3}"), "end: Required value"},
+		{"a clock that ends when it starts", "minersets", scaled("maxReplicas: 3, clock: {start: 0 8 * * *, end: 0 8 * * *, replicas: 3}"), "must differ from start"},
+		{"a cron line of six fields", "minersets", scaled("maxReplicas: 3, clock: {start: 0 0 8 * * *, end: 0 9 * * *, replicas: 3}"), "should match"},
+		{"a timezone that is a path", "minersets", scaled("maxReplicas: 3, clock: {timezone: ../etc/passwd, start: 0 8 * * *, end: 0 9 * * *, replicas: 3}"), "should match"},
+		{"a miner for no money", "minersets", scaled("maxReplicas: 3, walletBalance: {oxPerMiner: 0}"), "greater than or equal to 1"},
+		{"a topic that is an address", "minersets", scaled("maxReplicas: 3, kafkaLag: {topic: 'evil:9092/x', group: g, recordsPerMiner: 1}"), "should match"},
 		{"a miner without a chain", "miners", with(miner, "chainName: harbour", ""), "chainName: Required value"},
 		{"a miner with an empty chain", "miners", with(miner, "chainName: harbour", "chainName: ''"), "at least 1 chars"},
 		{"a miner whose name is too long", "miners", with(miner, "alone", long+long), "DNS label"},
@@ -171,6 +191,10 @@ func TestWhatIsTaken(t *testing.T) {
 	rows := []struct{ name, resource, object string }{
 		{"the longest name of a minerset", "minersets", with(minerSet, "night", strings.Repeat("a", 52))},
 		{"no replicas", "minersets", with(minerSet, "template", "replicas: 0, template")},
+		{"miners by the clock", "minersets", scaled("maxReplicas: 3, clock: {timezone: Europe/Berlin, start: '0 22 * * MON-FRI', end: '30 6 * * TUE-SAT', replicas: 3}")},
+		{"miners for money", "minersets", scaled("minReplicas: 1, maxReplicas: 3, walletBalance: {reserveOX: 100, oxPerMiner: 50}")},
+		{"miners for blocks", "minersets", scaled("maxReplicas: 3, eventRate: {blocksPerMiner: 9}")},
+		{"miners for records", "minersets", scaled("maxReplicas: 3, kafkaLag: {topic: orders, group: shop.v1, recordsPerMiner: 100}")},
 		{"a timeout in two units", "miners", with(miner, "chainName", "podDeletionTimeout: 1m30s, chainName")},
 		{"a minerset of the first OneX", "minersets", `
 apiVersion: apps.onex.io/v1beta1
@@ -214,6 +238,7 @@ func TestWhatMayNotChange(t *testing.T) {
 		{"the chain of a minerset", "minersets", minerSet, "chainName: harbour", "chainName: sea", "cannot move"},
 		{"the interval of a chain", "chains", chain, "{name: harbour}", "{name: harbour}, spec: {minMineIntervalSeconds: 5}", "identity"},
 		{"the size of a minerset may", "minersets", minerSet, "template", "replicas: 7, template", ""},
+		{"how a minerset scales may", "minersets", scaled("maxReplicas: 3, walletBalance: {oxPerMiner: 50}"), "walletBalance: {oxPerMiner: 50}", "eventRate: {blocksPerMiner: 9}", ""},
 		{"the type of a miner may", "miners", miner, "chainName", "minerType: M1.MEDIUM1, chainName", ""},
 	}
 	for _, row := range rows {

@@ -30,6 +30,8 @@ const (
 	WatchFilterLabel = "apps.onex.io/watch-filter"
 	// MinerLabel names the Miner on its pod.
 	MinerLabel = "apps.onex.io/miner"
+	// ChainUIDLabel is on the pods of all nodes of a chain: its uid, by which they find each other.
+	ChainUIDLabel = "apps.onex.io/chain-uid"
 	// ManagedByLabel and ManagedBy mark whatever the platform makes.
 	ManagedByLabel = "app.kubernetes.io/managed-by"
 	// ManagedBy is the value of ManagedByLabel.

@@ -71,6 +71,9 @@ type MinerSetSpec struct {
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
+	// Autoscaling, if set, decides about Replicas.
+	// +optional
+	Autoscaling *Autoscaling `json:"autoscaling,omitempty"`
 }
 
 // MinerTemplateSpec is what a Miner is made from.
