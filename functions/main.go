@@ -44,7 +44,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p := platform.New(c, platform.Options{Log: log, Member: host, Telemetry: t})
+	p := platform.New(c, platform.Options{Log: log, Member: host, Telemetry: t, Stopping: ctx.Done()})
 	err = serve.Run(ctx, p, os.Getenv("PORT"), o)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), serve.Grace)
 	defer cancel()

@@ -25,6 +25,11 @@ func Operations() []op.Operation {
 			Rights: []op.Right{op.May("chains", "get"), op.May("miners", "list")},
 		},
 		{
+			Name: "watch-chain", Summary: "Tells of a chain's blocks as they come, for as long as the caller listens.", Allow: access.SignedIn,
+			Wakes: op.On(op.Get("/v1/chains/{name}/stream")), Handler: op.Stream(newWatchChain), Scale: op.Scale{Concurrency: 200},
+			Rights: []op.Right{op.May("chains", "get")},
+		},
+		{
 			Name: "list-chains", Summary: "Lists the caller's chains, and the public ones if wanted.", Allow: access.SignedIn,
 			Wakes: op.On(op.Get("/v1/chains")), Handler: op.Request(newListChains),
 			Rights: []op.Right{op.May("chains", "list")},

@@ -5,15 +5,12 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/op"
 	"onex.io/onex/shared/platform"
-	"onex.io/onex/shared/trace"
 )
 
 // routesFile is generated from the catalog of operations.
@@ -26,11 +23,12 @@ var routesFile []byte
 //go:embed openapi.json
 var document []byte
 
-// route says which operation answers.
+// route says which operation answers, and whether with a stream.
 type route struct {
 	Method    string `json:"method"`
 	Path      string `json:"path"`
 	Operation string `json:"operation"`
+	Stream    bool   `json:"stream"`
 }
 
 func newGateway(p *platform.Platform) (http.Handler, error) {
@@ -46,12 +44,19 @@ func newGateway(p *platform.Platform) (http.Handler, error) {
 
 func newMux(p *platform.Platform, routes []route) (*http.ServeMux, error) {
 	mux := http.NewServeMux()
+	to := operations{transport: pooled(p.HTTP.Transport), log: p.Log, internal: newInternal(), stopping: p.Stopping, idle: streamIdle}
 	for _, r := range routes {
 		target, err := url.Parse(fmt.Sprintf(p.Config.Services, r.Operation))
 		if err != nil {
 			return nil, fmt.Errorf("address of %q: %w", r.Operation, err)
 		}
-		mux.Handle(r.Method+" "+r.Path, proxy(target, p.HTTP.Transport, p.Log))
+		h := to.proxy(target)
+		if r.Stream {
+			h = to.stream(h)
+		} else {
+			h = bounded(h)
+		}
+		mux.Handle(r.Method+" "+r.Path, h)
 	}
 	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -61,34 +66,4 @@ func newMux(p *platform.Platform, routes []route) (*http.ServeMux, error) {
 		op.WriteError(r.Context(), w, fault.New(fault.Missing, "PageNotFound", "no operation answers %s %s", r.Method, r.URL.Path))
 	})
 	return mux, nil
-}
-
-// proxy passes a request on under the operation's own host name. Answers stream through as they come.
-func proxy(target *url.URL, transport http.RoundTripper, log *slog.Logger) http.Handler {
-	p := &httputil.ReverseProxy{
-		Transport: transport, FlushInterval: -1,
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(target) // and the host name with it
-			r.Out.Header.Del(op.RequestIDHeader)
-			trace.ToRequest(r.In.Context(), r.Out.Header)
-		},
-		ModifyResponse: func(r *http.Response) error {
-			r.Header.Del("X-Content-Type-Options") // the gateway has set its own
-			r.Header.Del("Cache-Control")
-			r.Header.Del(hsts)
-			if r.Header.Get(op.RequestIDHeader) == "" {
-				r.Header.Set(op.RequestIDHeader, op.RequestID(r.Request.Context()))
-			}
-			return nil
-		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			log.WarnContext(r.Context(), "operation away", "host", target.Host, "request", op.RequestID(r.Context()), "trace", trace.ID(r.Context()), "error", err)
-			w.Header().Set(op.RequestIDHeader, op.RequestID(r.Context()))
-			op.WriteError(r.Context(), w, fault.New(fault.Busy, "OperationAway", "the operation does not answer now: %w", err))
-		},
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Del(op.RequestIDHeader) // the operation has one of its own, and the cause in its log beside it
-		p.ServeHTTP(w, r)
-	})
 }

@@ -46,8 +46,9 @@ type kind struct {
 }
 
 // compareRequests measures what the adapter adds to a request: health, which it answers at once, and a refusal, for
-// which it routes, decides, has the decision recorded and encodes.
-func compareRequests(bare, function program) error {
+// which it routes, decides, has the decision recorded and encodes; and what the gateway adds that stands before the bare
+// program.
+func compareRequests(bare, function, gateway program) error {
 	_, floor, stopFloor, err := bare.start()
 	if err != nil {
 		return err
@@ -58,10 +59,17 @@ func compareRequests(bare, function program) error {
 		return err
 	}
 	defer stop()
+	gateway.env = append(gateway.env[:len(gateway.env):len(gateway.env)], "ONEX_SERVICES=http://"+floor+"/%s")
+	_, before, stopGateway, err := gateway.start()
+	if err != nil {
+		return err
+	}
+	defer stopGateway()
 	kinds := []*kind{
 		{name: bare.name, url: "http://" + floor + "/v1/wallet"},
 		{name: "health", url: "http://" + addr + "/healthz"},
 		{name: "a refusal", url: "http://" + addr + "/v1/wallet"},
+		{name: "by the gateway", url: "http://" + before + "/v1/wallet"},
 	}
 	for i := range 2 * requests {
 		for _, k := range kinds {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,7 +129,9 @@ func (w *world) keepKilling(ctx context.Context) {
 }
 
 // dispatchers carry the Broker's events.
-var dispatchers = []string{"imc-dispatcher", "mt-broker-filter", "mt-broker-ingress"}
+func dispatchers() []string {
+	return []string{"imc-dispatcher", "mt-broker-filter", "mt-broker-ingress"}
+}
 
 // killDispatcher signs people up while the pods that carry events die: each has one gift in the end.
 func (w *world) killDispatcher(t *testing.T) {
@@ -151,12 +154,12 @@ func (w *world) killDispatchers(t *testing.T) {
 	fatal(t, err)
 	now, killed := int64(0), 0
 	for _, p := range pods.Items {
-		if slices.ContainsFunc(dispatchers, func(name string) bool { return len(p.Name) > len(name) && p.Name[:len(name)] == name }) {
+		if slices.ContainsFunc(dispatchers(), func(name string) bool { return strings.HasPrefix(p.Name, name+"-") }) {
 			fatal(t, w.core.CoreV1().Pods(p.Namespace).Delete(t.Context(), p.Name, metav1.DeleteOptions{GracePeriodSeconds: &now}))
 			killed++
 		}
 	}
 	if killed == 0 {
-		t.Errorf("no pod carries events: none of %v", dispatchers)
+		t.Errorf("no pod carries events: none of %v", dispatchers())
 	}
 }

@@ -39,7 +39,9 @@ spec:
         resources: {requests: {cpu: 10m}}
 `
 
-var knativeServices = schema.GroupVersionResource{Group: "serving.knative.dev", Version: "v1", Resource: "services"}
+func knativeServices() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "serving.knative.dev", Version: "v1", Resource: "services"}
+}
 
 // helloCount is how many hello worlds there are, so that one can be cold while another is called.
 const helloCount = 4
@@ -55,7 +57,7 @@ func (w *world) helloWorld(t *testing.T) (services []string) {
 		o := &unstructured.Unstructured{}
 		fatal(t, yaml.Unmarshal([]byte(helloManifest), &o.Object))
 		o.SetName(fmt.Sprintf("hello-%d", i))
-		_, err := w.dynamic.Resource(knativeServices).Namespace(helloNamespace).Create(t.Context(), o, metav1.CreateOptions{})
+		_, err := w.dynamic.Resource(knativeServices()).Namespace(helloNamespace).Create(t.Context(), o, metav1.CreateOptions{})
 		fatal(t, err)
 		services = append(services, helloNamespace+"/"+o.GetName())
 	}

@@ -30,7 +30,9 @@ const (
 	quietWrites = 1.0 // of the reconciler, a second
 )
 
-var pingSources = schema.GroupVersionResource{Group: "sources.knative.dev", Version: "v1", Resource: "pingsources"}
+func pingSources() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "sources.knative.dev", Version: "v1", Resource: "pingsources"}
+}
 
 // idle stops the clocks, waits until the last pod has gone, and wants none to come.
 func (w *world) idle(t *testing.T, seen *sightings) {
@@ -50,7 +52,7 @@ func (w *world) idle(t *testing.T, seen *sightings) {
 
 // stopClocks lets no PingSource tick until the test ends.
 func (w *world) stopClocks(t *testing.T) {
-	clocks, err := w.dynamic.Resource(pingSources).Namespace("onex").List(t.Context(), metav1.ListOptions{})
+	clocks, err := w.dynamic.Resource(pingSources()).Namespace("onex").List(t.Context(), metav1.ListOptions{})
 	fatal(t, err)
 	for _, c := range clocks.Items {
 		spec := c.Object["spec"].(map[string]any)
@@ -63,7 +65,7 @@ func (w *world) stopClocks(t *testing.T) {
 
 func (w *world) setClock(ctx context.Context, name, schedule string) error {
 	patch := fmt.Sprintf(`{"spec":{"schedule":%q}}`, schedule)
-	_, err := w.dynamic.Resource(pingSources).Namespace("onex").Patch(ctx, name, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+	_, err := w.dynamic.Resource(pingSources()).Namespace("onex").Patch(ctx, name, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
 	return err
 }
 

@@ -42,6 +42,7 @@ func Run(t *testing.T, o Options) {
 	}
 	t.Run("a miner that is killed, and the reconciler with it, comes back in its slot, free of charge", func(t *testing.T) { w.killMiner(t, ada) })
 	t.Run("the ledger agrees with the world", func(t *testing.T) { w.auditLedger(t, ada, seen) })
+	t.Run("a stream tells of each block as it comes", func(t *testing.T) { w.stream(t, ada) })
 	t.Run("search finds what kubectl shows", func(t *testing.T) { w.inventory(t, ada) })
 	t.Run("pages, earnings, quota and quote agree", func(t *testing.T) { w.economy(t, ada) })
 	t.Run("every decision is on record", func(t *testing.T) {

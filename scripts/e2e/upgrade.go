@@ -64,7 +64,7 @@ func (w *world) keepAsking(ctx context.Context, path, token string, asked *atomi
 // images are those that the operations' newest revisions run, with the generation.
 func (w *world) images(t *testing.T) map[string]string {
 	t.Helper()
-	services, err := w.dynamic.Resource(knativeServices).Namespace("onex").List(t.Context(), metav1.ListOptions{})
+	services, err := w.dynamic.Resource(knativeServices()).Namespace("onex").List(t.Context(), metav1.ListOptions{})
 	fatal(t, err)
 	images := map[string]string{}
 	for _, s := range services.Items {

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 
@@ -75,8 +74,7 @@ func (w *world) watch(t *testing.T) *sightings {
 // operations are the names of the Knative Services and of the streams; none where there is no Knative.
 func (w *world) operations(t *testing.T) []string {
 	t.Helper()
-	services := schema.GroupVersionResource{Group: "serving.knative.dev", Version: "v1", Resource: "services"}
-	list, err := w.dynamic.Resource(services).Namespace("onex").List(t.Context(), metav1.ListOptions{})
+	list, err := w.dynamic.Resource(knativeServices()).Namespace("onex").List(t.Context(), metav1.ListOptions{})
 	if err != nil || len(list.Items) == 0 {
 		return nil
 	}

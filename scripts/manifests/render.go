@@ -125,12 +125,13 @@ func routesOf(operations []op.Operation) ([]byte, error) {
 		Method    string `json:"method"`
 		Path      string `json:"path"`
 		Operation string `json:"operation"`
+		Stream    bool   `json:"stream,omitempty"`
 	}
 	var routes []route
 	for _, o := range operations {
 		for _, r := range o.Routes() {
 			if !o.Public {
-				routes = append(routes, route{r.Method, r.Path, o.Name})
+				routes = append(routes, route{r.Method, r.Path, o.Name, o.Streams()})
 			}
 		}
 	}

@@ -58,8 +58,8 @@ func Questions(user string) []Question {
 		{"remove a user", at("delete", "", "namespaces", user), nil},
 		{"make a user's namespace", at("create", "", "namespaces", ""), users},
 		{"open the network", at("create", "networking.k8s.io", "networkpolicies", user), append(users, "fence-namespaces")},
-		{"read another user's chain", at("get", "apps.onex.io", "chains", user), []string{"create-minerset", "delete-chain", "get-chain", "get-chain-status", "reconciler", "record-object-source", "settle-chain"}},
-		{"read another user's pool", at("get", "apps.onex.io", "minersets", user), []string{"delete-minerset", "get-minerset", "reconciler", "record-object-source"}},
+		{"read another user's chain", at("get", "apps.onex.io", "chains", user), []string{"create-minerset", "delete-chain", "get-chain", "get-chain-status", "measure-minerset", "reconciler", "record-object-source", "settle-chain", "watch-chain"}},
+		{"read another user's pool", at("get", "apps.onex.io", "minersets", user), []string{"delete-minerset", "get-minerset", "measure-minerset", "reconciler", "record-object-source", "scale-minerset"}},
 		{"tell that a slot is paid", authorizationv1.ResourceAttributes{Verb: "update", Group: "apps.onex.io", Resource: "miners", Subresource: "status", Namespace: user}, []string{"reconciler"}},
 	}
 }

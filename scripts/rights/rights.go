@@ -40,18 +40,26 @@ func Everywhere() map[string][]string {
 		"list-minersets":   {"list minersets.apps.onex.io"},
 		"make-admin":       fencing("create namespaces"),
 		"measure-minerset": {"get chains.apps.onex.io", "get minersets.apps.onex.io"},
-		"record-object":    {"list chains.apps.onex.io", "list minersets.apps.onex.io", "list miners.apps.onex.io"},
-		"record-object-source": {
-			"get chains.apps.onex.io", "list chains.apps.onex.io", "watch chains.apps.onex.io",
-			"get minersets.apps.onex.io", "list minersets.apps.onex.io", "watch minersets.apps.onex.io",
-			"get miners.apps.onex.io", "list miners.apps.onex.io", "watch miners.apps.onex.io",
-		},
-		"sweep-inventory": {"list chains.apps.onex.io", "list minersets.apps.onex.io", "list miners.apps.onex.io"},
-		"release-pools":   {"list miners.apps.onex.io", "list minersets.apps.onex.io"},
-		"scale-minerset":  {"get minersets.apps.onex.io", "patch minersets/scale.apps.onex.io"},
-		"settle-chain":    {"get chains.apps.onex.io", "list chains.apps.onex.io"},
-		"reconciler":      reconciler(),
+		"record-object":    seeing("list"),
+		"release-pools":    {"list miners.apps.onex.io", "list minersets.apps.onex.io"},
+		"scale-minerset":   {"get minersets.apps.onex.io", "patch minersets/scale.apps.onex.io"},
+		"settle-chain":     {"get chains.apps.onex.io", "list chains.apps.onex.io"},
+		"sweep-inventory":  seeing("list"),
+		"watch-chain":      {"get chains.apps.onex.io"},
+		"reconciler":       reconciler(),
+		// of Knative's adapter, not of an operation
+		"record-object-source": seeing("get", "list", "watch"),
 	}
+}
+
+// seeing is the right to look at every object of the platform's own kinds.
+func seeing(verbs ...string) (may []string) {
+	for _, verb := range verbs {
+		for _, kind := range []string{"chains", "miners", "minersets"} {
+			may = append(may, verb+" "+kind+".apps.onex.io")
+		}
+	}
+	return may
 }
 
 // reconciler makes pods, Secrets and Services; admission policies bound where, and which.

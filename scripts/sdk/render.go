@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"onex.io/onex/shared/op"
+	"onex.io/onex/shared/sse"
 )
 
 // Folder is that of the SDK, and File the one in it that is generated.
@@ -99,6 +100,9 @@ func (f *file) method(o op.Operation) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if o.Streams() {
+		return f.stream(o, r, streamText{parameters, path, reply})
+	}
 	call := fmt.Sprintf("call[%s](ctx, c, http.Method%s, %s, %s)", reply, route.Method[:1]+strings.ToLower(route.Method[1:]), path, body)
 	name := MethodName(o.Name)
 	head := fmt.Sprintf("// %s %s\nfunc (c *Client) %s(ctx context.Context%s) ", name, lowerFirst(o.Summary), name, parameters)
@@ -106,6 +110,21 @@ func (f *file) method(o op.Operation) (string, error) {
 		return fmt.Sprintf("%serror {\n\t_, err := %s\n\treturn err\n}\n\n", head, call), nil
 	}
 	return fmt.Sprintf("%s(*%s, error) {\n\treturn %s\n}\n\n", head, reply, call), nil
+}
+
+// streamText is what a method of a stream is made from.
+type streamText struct{ parameters, path, data string }
+
+// stream is the method of an operation that answers with a stream. It gives each event to a function of the caller's.
+func (f *file) stream(o op.Operation, r request, s streamText) (string, error) {
+	if r.lastEvent == "" || !strings.HasPrefix(s.parameters, ", in ") {
+		return "", fmt.Errorf("a stream needs a request of several values, with %s", sse.LastEventID)
+	}
+	f.imports["onex.io/onex/shared/sse"] = "sse"
+	name := MethodName(o.Name)
+	return fmt.Sprintf("// %s %s\n// It goes on where a connection ends, until ctx ends, each returns an error, or the platform refuses.\n"+
+		"func (c *Client) %s(ctx context.Context%s, each func(sse.Event[%s]) error) error {\n\treturn follow(ctx, c, %s, in.%s, each)\n}\n\n",
+		name, lowerFirst(o.Summary), name, s.parameters, s.data, s.path, r.lastEvent), nil
 }
 
 // arguments are the method's parameters, and what it makes of them: the expressions of the path and the body.

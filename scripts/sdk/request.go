@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"reflect"
 	"strings"
+
+	"onex.io/onex/shared/sse"
 )
 
 // value is one value that a request carries outside its body.
@@ -21,6 +23,7 @@ type value struct {
 // request is what an operation's request carries.
 type request struct {
 	path, query []value
+	lastEvent   string // the field that says which event of a stream came last
 	body        reflect.Type
 }
 
@@ -38,6 +41,8 @@ func requestOf(in reflect.Type) (request, error) {
 		case f.Tag.Get("query") != "":
 			v.key, _, _ = strings.Cut(f.Tag.Get("query"), ",")
 			r.query = append(r.query, v)
+		case f.Tag.Get("header") == sse.LastEventID:
+			r.lastEvent = f.Name
 		default:
 			return r, fmt.Errorf("field %s is in neither path, query nor body", f.Name)
 		}

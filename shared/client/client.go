@@ -61,7 +61,7 @@ func call[Out any](ctx context.Context, c *Client, method, path string, in any) 
 		return nil, fault.New(fault.Busy, "PlatformAway", "the platform does not answer: %w", err)
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
+	text, err := readAll(response.Body)
 	if err != nil {
 		return nil, fault.New(fault.Busy, "PlatformAway", "the platform's answer broke off: %w", err)
 	}
@@ -74,6 +74,8 @@ func call[Out any](ctx context.Context, c *Client, method, path string, in any) 
 	}
 	return out, nil
 }
+
+func readAll(body io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(body, maxReply)) }
 
 func (c *Client) request(ctx context.Context, method, path string, in any) (*http.Request, error) {
 	var body io.Reader

@@ -17,6 +17,7 @@ import (
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/api/user"
 	"onex.io/onex/shared/api/wallet"
+	"onex.io/onex/shared/sse"
 )
 
 // Authenticate tells whose a token is.
@@ -166,4 +167,10 @@ func (c *Client) SearchObjects(ctx context.Context, in inventory.SearchRequest) 
 // SetQuota allows a user another number of miners.
 func (c *Client) SetQuota(ctx context.Context, userID string, in quota.Allowance) (*quota.Quota, error) {
 	return call[quota.Quota](ctx, c, http.MethodPut, "/v1/quotas/"+url.PathEscape(userID), in)
+}
+
+// WatchChain tells of a chain's blocks as they come, for as long as the caller listens.
+// It goes on where a connection ends, until ctx ends, each returns an error, or the platform refuses.
+func (c *Client) WatchChain(ctx context.Context, in chain.WatchRequest, each func(sse.Event[chain.WatchEvent]) error) error {
+	return follow(ctx, c, "/v1/chains/"+url.PathEscape(in.Name)+"/stream"+query("namespace", in.Namespace, "from", in.From), in.LastEventID, each)
 }

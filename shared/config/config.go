@@ -93,6 +93,9 @@ type Config struct {
 
 	// RequestTimeout bounds one request operation.
 	RequestTimeout time.Duration `env:"ONEX_REQUEST_TIMEOUT" envDefault:"25s"`
+	// StreamLife bounds one answer of a stream operation, which keeps a pod awake. Knative ends a request after ten
+	// minutes; the stream ends before.
+	StreamLife time.Duration `env:"ONEX_STREAM_LIFE" envDefault:"9m"`
 }
 
 // Read reads the process environment and reports every mistake at once.
@@ -108,6 +111,9 @@ func parse(o env.Options) (Config, error) {
 	}
 	return c, errors.Join(c.validate(), c.validateKafka())
 }
+
+// longestStream leaves a stream time to end before Knative cuts it off.
+const longestStream = 9*time.Minute + 30*time.Second
 
 func (c Config) validate() error {
 	switch {
@@ -133,6 +139,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("configuration: ONEX_TRACE_RATIO must be from 0 to 1, is %g", c.TraceRatio)
 	case c.RequestTimeout <= 0:
 		return fmt.Errorf("configuration: ONEX_REQUEST_TIMEOUT must be above 0, is %s", c.RequestTimeout)
+	case c.StreamLife <= 0 || c.StreamLife > longestStream:
+		return fmt.Errorf("configuration: ONEX_STREAM_LIFE must be above 0 and at most %s, is %s", longestStream, c.StreamLife)
 	}
 	return nil
 }

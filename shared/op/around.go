@@ -17,9 +17,6 @@ import (
 // maxBody is the largest body that any operation reads, in bytes.
 const maxBody = 1 << 20
 
-// longest is Knative's own limit for one request, max-revision-timeout-seconds.
-const longest = 10 * time.Minute
-
 // RequestIDHeader names a request in the log and in the answer. It is always made here: a caller cannot choose it.
 const RequestIDHeader = "X-Request-Id"
 
@@ -31,8 +28,8 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// around puts health, measuring, tracing, the request id, the body limit, the time limit and the recovery around a
-// handler.
+// around puts health, measuring, tracing, the request id, the body limit, the time limit (0 for none) and the recovery
+// around a handler.
 func around(p *platform.Platform, name string, limit time.Duration, h http.Handler) http.Handler {
 	measured := p.Telemetry.Serve(name, bounded(p.Log, name, limit, h))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -48,8 +45,11 @@ func bounded(log *slog.Logger, name string, limit time.Duration, h http.Handler)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
-		ctx, cancel := context.WithTimeout(ctx, limit)
-		defer cancel()
+		if limit > 0 {
+			timed, cancel := context.WithTimeout(ctx, limit)
+			defer cancel()
+			ctx = timed
+		}
 		w.Header().Set(RequestIDHeader, id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")

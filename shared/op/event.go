@@ -116,13 +116,13 @@ func Job(run func(context.Context, *platform.Platform) error) Handler {
 }
 
 // Raw is a handler that needs the request itself, as a gateway does. It does not authenticate: what it passes the
-// request to does.
+// request to does. How long a request may take is its own affair.
 func Raw(build func(*platform.Platform) (http.Handler, error)) Handler {
 	return Handler{serve: func(p *platform.Platform, o Operation) (http.Handler, error) {
 		h, err := build(p)
 		if err != nil {
 			return nil, err
 		}
-		return around(p, o.Name, longest, h), nil
+		return around(p, o.Name, 0, h), nil
 	}}
 }

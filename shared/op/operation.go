@@ -142,14 +142,18 @@ func DeadLetters() Wake { return Wake{DeadLetter: true} }
 // AtDeploy runs once at every deployment, to its end.
 func AtDeploy() Wake { return Wake{Deploy: true} }
 
-// Handler is a plain Go function behind one of the adapters: Request, OnEvent, OnBatch, Raw or Job.
+// Handler is a plain Go function behind one of the adapters: Request, Stream, OnEvent, OnBatch, Raw or Job.
 type Handler struct {
 	serve func(*platform.Platform, Operation) (http.Handler, error)
 	run   func(context.Context, *platform.Platform, Operation) error
 	// describe adds the routes to a document, with their requests and replies.
 	describe func(Operation, *huma.OpenAPI)
 	in, out  reflect.Type
+	streams  bool // the reply goes on, and out is the data of its events
 }
+
+// Streams says whether the operation answers with a stream of events.
+func (o Operation) Streams() bool { return o.Handler.streams }
 
 // Describe adds the operation's routes to a document, just as the operation itself reads and writes them. One that
 // is no request operation adds nothing.

@@ -39,6 +39,8 @@ type Options struct {
 	Member string           // static membership of a stream consumer; a pod's name
 	// Telemetry tells what is done here; nobody is told without it. Close closes it.
 	Telemetry *telemetry.Telemetry
+	// Stopping closes when the process has to go; what would go on for long ends then. Nil never closes.
+	Stopping <-chan struct{}
 }
 
 // Platform connects lazily and is safe for concurrent use. Close it.
@@ -146,6 +148,7 @@ func (p *Platform) connectKube() (*kube.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	rest.QPS = -1 // the API server itself is fair to all who ask
 	return kube.New(rest)
 }
 

@@ -35,7 +35,7 @@ func (p *Platform) configure(context.Context) error {
 		return err
 	}
 	t, err := p.telemetry("functions")
-	p.platform = platform.New(p.config, platform.Options{HTTP: p.httpClient(), Log: p.o.Log, Member: "local-0", Telemetry: t})
+	p.platform = platform.New(p.config, platform.Options{HTTP: p.httpClient(), Log: p.o.Log, Member: "local-0", Telemetry: t, Stopping: p.ctx.Done()})
 	return err
 }
 

@@ -99,3 +99,37 @@ type Won struct {
 	PublicKey string `json:"publicKey"`
 	Blocks    int    `json:"blocks"`
 }
+
+// WatchRequest asks for a chain's blocks as they come.
+type WatchRequest struct {
+	Name      string `path:"name" maxLength:"253" pattern:"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"`
+	Namespace string `query:"namespace" maxLength:"63" pattern:"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" doc:"another user's, for administrators"`
+	From      int64  `query:"from" minimum:"0" doc:"the first height to tell of; 0 or none for the next block"`
+	// LastEventID is the id of the last event that came; the stream goes on after it.
+	LastEventID string `header:"Last-Event-ID" maxLength:"18" pattern:"^[0-9]*$"`
+}
+
+// The names of the events of a chain.
+const (
+	BlockEvent = "block" // a block has come to the main chain; its height is the event's id
+	ReorgEvent = "reorg" // what was told above a height is no longer so
+)
+
+// WatchEvent is what happened to a chain.
+type WatchEvent struct {
+	// Height is the block's, or the last one that still stands.
+	Height int64 `json:"height"`
+	// Block is the new block; none for a reorganization.
+	Block *Block `json:"block,omitempty"`
+}
+
+// Block is one block of a chain, without its data.
+type Block struct {
+	Hash         string    `json:"hash"`
+	PreviousHash string    `json:"previousHash"`
+	At           time.Time `json:"at"`
+	Target       string    `json:"target"`
+	// Address is the namespace that the block names, and PublicKey the key that signed it.
+	Address   string `json:"address"`
+	PublicKey string `json:"publicKey"`
+}
