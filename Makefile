@@ -74,8 +74,12 @@ weight: ## agree to what the functions binary weighs now; scripts/check refuses 
 images: $(KO) ## build the three images and push them to KO_DOCKER_REPO
 	$(KO) build --base-import-paths $(KO_FLAGS) ./functions ./functions/reconciler/cmd/reconciler ./toyblc/cmd/toyblc
 
+.PHONY: release
+release: $(KO) ## the images, and the platform with their digests in dist/onex, for `kubectl apply -k`
+	@KO=$(KO) scripts/release
+
 .PHONY: deploy
-deploy: $(KO) ## bring the platform onto the cluster, or up to date there
+deploy: $(KO) ## bring the platform onto the cluster, or up to date there [DEPLOY_OVERLAYS, DEPLOY_WITH=kn]
 	@KO=$(KO) KUBECONFIG=$(CLUSTER) scripts/deploy
 
 .PHONY: undeploy

@@ -38,7 +38,8 @@ func newGateway(p *platform.Platform) (http.Handler, error) {
 	if err := decoder.Decode(&routes); err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
-	return newMux(p, routes)
+	mux, err := newMux(p, routes)
+	return strict(mux), err
 }
 
 func newMux(p *platform.Platform, routes []route) (*http.ServeMux, error) {

@@ -249,6 +249,23 @@ func TestAnswersStreamThroughAsTheyCome(t *testing.T) {
 	}
 }
 
+func TestWhoCameByHTTPSIsToldToStayThere(t *testing.T) {
+	w := newTown(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Forwarded-Proto") != "" {
+			t.Error("an operation is told how the caller came")
+		}
+		w.Header().Set("Strict-Transport-Security", "max-age=0") // not for an operation to say
+	}))
+	for proto, want := range map[string]string{"https": "max-age=31536000", "http": "", "": "", "HTTPS": "", "http, https": ""} {
+		for _, path := range []string{"/v1/wallet", "/openapi.json", "/nowhere"} {
+			got := w.do(t, http.MethodGet, path, "", http.Header{"X-Forwarded-Proto": {proto}})
+			if got := strings.Join(got.header.Values("Strict-Transport-Security"), "|"); got != want {
+				t.Errorf("%s by %q: %q, want %q", path, proto, got, want)
+			}
+		}
+	}
+}
+
 func TestABodyThatIsTooLargeIsTheCallersFault(t *testing.T) {
 	w := newTown(t, http.HandlerFunc(echo))
 	wantProblem(t, "2 MiB", w.do(t, http.MethodPost, "/v1/users", strings.Repeat("x", 2<<20), nil), 413, "BodyTooLarge")

@@ -66,6 +66,7 @@ func (o operations) proxy(target *url.URL) http.Handler {
 		ModifyResponse: func(r *http.Response) error {
 			r.Header.Del("X-Content-Type-Options") // the gateway has set its own
 			r.Header.Del("Cache-Control")
+			r.Header.Del(hsts)
 			if r.Header.Get(op.RequestIDHeader) == "" {
 				r.Header.Set(op.RequestIDHeader, op.RequestID(r.Request.Context()))
 			}

@@ -40,7 +40,10 @@ func (l *chainLoop) Reconcile(ctx context.Context, key string) error {
 		return fmt.Errorf("key %q: %w", key, err)
 	}
 	seen, err := l.chains.Get(ctx, namespace, name)
-	if err != nil || seen == nil || paused(seen) {
+	if err == nil && seen == nil {
+		return l.sweep(ctx, namespace, name)
+	}
+	if err != nil || paused(seen) {
 		return err
 	}
 	s := &chainScope{seen: seen, chain: seen.DeepCopy(), now: l.now()}
@@ -145,10 +148,15 @@ func (l *chainLoop) ensureService(ctx context.Context, s *chainScope) error {
 
 // serve brings one Service in line, if have is not what is wanted.
 func (l *chainLoop) serve(ctx context.Context, chain *v1beta1.Chain, have **corev1.Service, want *corev1.Service) error {
-	services := l.core.CoreV1().Services(want.Namespace)
+	l.nodes.settle(want)
+	services := l.nodes.core.CoreV1().Services(want.Namespace)
 	switch {
 	case *have == nil:
-		created, err := services.Create(ctx, want, metav1.CreateOptions{})
+		var created *corev1.Service
+		err := l.nodes.within(ctx, want.Namespace, func() (err error) {
+			created, err = services.Create(ctx, want, metav1.CreateOptions{})
+			return err
+		})
 		if apierrors.IsAlreadyExists(err) {
 			return l.claimed(ctx, chain, want.Name)
 		}
@@ -156,7 +164,7 @@ func (l *chainLoop) serve(ctx context.Context, chain *v1beta1.Chain, have **core
 			return fmt.Errorf("create service %q: %w", want.Name, err)
 		}
 		*have = created
-	case !metav1.IsControlledBy(*have, chain):
+	case !l.nodes.isOf(*have, chain):
 		return fmt.Errorf("service %q: the name is taken by another service", want.Name)
 	case !samePorts(*have, want) || !equality.Semantic.DeepEqual((*have).Spec.Selector, want.Spec.Selector):
 		next := (*have).DeepCopy()
@@ -171,17 +179,18 @@ func (l *chainLoop) serve(ctx context.Context, chain *v1beta1.Chain, have **core
 // claimed finds out whose the service is that our cache does not show: ours, made a moment ago, or a stranger's,
 // which the cache leaves out.
 func (l *chainLoop) claimed(ctx context.Context, chain *v1beta1.Chain, name string) error {
-	found, err := l.core.CoreV1().Services(chain.Namespace).Get(ctx, name, metav1.GetOptions{})
+	found, err := l.nodes.core.CoreV1().Services(chain.Namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("service %q: %w", name, err)
 	}
-	if !metav1.IsControlledBy(found, chain) {
+	if !l.nodes.isOf(found, chain) {
 		return fmt.Errorf("service %q: the name is taken by another service", name)
 	}
 	return nil
 }
 
-// remove asks the genesis Miner to go and, when it has gone, lets the chain go. The Service goes by its owner.
+// remove asks the genesis Miner to go and, when it has gone, lets the chain go. Its Services go by their
+// owner, where that can be.
 func (l *chainLoop) remove(ctx context.Context, s *chainScope) error {
 	if s.genesis != nil && metav1.IsControlledBy(s.genesis, s.chain) {
 		if s.genesis.DeletionTimestamp == nil {
@@ -194,6 +203,13 @@ func (l *chainLoop) remove(ctx context.Context, s *chainScope) error {
 	}
 	if !slices.Contains(s.chain.Finalizers, v1beta1.ChainFinalizer) {
 		return errWritten
+	}
+	for _, service := range []*corev1.Service{s.service, s.peers} {
+		if service != nil && l.nodes.isOf(service, s.chain) {
+			if err := l.nodes.dropService(ctx, service); err != nil {
+				return err
+			}
+		}
 	}
 	s.chain.Finalizers = without(s.chain.Finalizers, v1beta1.ChainFinalizer)
 	return l.write(ctx, s)

@@ -69,7 +69,7 @@ func (s *story) scale(name string, replicas int32) {
 
 func (s *story) kill(ns, pod string) {
 	s.t.Helper()
-	if err := s.core.CoreV1().Pods(ns).Delete(s.t.Context(), pod, metav1.DeleteOptions{}); err != nil {
+	if err := s.nodes.core.CoreV1().Pods(ns).Delete(s.t.Context(), pod, metav1.DeleteOptions{}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -88,7 +88,7 @@ func (s *story) miner(ns, name string) *v1beta1.Miner {
 
 func (s *story) pod(ns, name string) *corev1.Pod {
 	s.t.Helper()
-	return must(s.core.CoreV1().Pods(ns).Get(s.t.Context(), name, metav1.GetOptions{}))(s.t)
+	return must(s.nodes.core.CoreV1().Pods(ns).Get(s.t.Context(), name, metav1.GetOptions{}))(s.t)
 }
 
 // names are the living Miners of the user, in one line.

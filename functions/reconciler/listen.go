@@ -13,7 +13,7 @@ import (
 )
 
 // listen wires what is seen to the passes that it wakes.
-func (l *loops) listen(v *views) error {
+func (l *loops) listen(v *views, nodes site) error {
 	owner := func(kind string, wake func(any)) cache.ResourceEventHandler {
 		return cache.FilteringResourceEventHandler{
 			FilterFunc: controller.FilterControllerGK(v1beta1.Kind(kind).GroupKind()),
@@ -32,8 +32,8 @@ func (l *loops) listen(v *views) error {
 		{v.miners, owner(v1beta1.KindChain, l.chains.EnqueueControllerOf)},
 		{v.miners, owner(v1beta1.KindMinerSet, l.minerSets.EnqueueControllerOf)},
 		{v.miners, wakeAdopters(v, l.minerSets)},
-		{v.pods, owner(v1beta1.KindMiner, l.miners.EnqueueControllerOf)},
-		{v.services, owner(v1beta1.KindChain, l.chains.EnqueueControllerOf)},
+		{v.pods, nodes.wakes(v1beta1.KindMiner, l.miners)},
+		{v.services, nodes.wakes(v1beta1.KindChain, l.chains)},
 	}
 	for _, w := range wires {
 		if _, err := w.view.AddEventHandler(w.handler); err != nil {

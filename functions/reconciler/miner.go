@@ -51,7 +51,10 @@ func (l *minerLoop) Reconcile(ctx context.Context, key string) error {
 		return fmt.Errorf("key %q: %w", key, err)
 	}
 	seen, err := l.miners.Get(ctx, namespace, name)
-	if err != nil || seen == nil || paused(seen) {
+	if err == nil && seen == nil {
+		return l.sweep(ctx, namespace, name)
+	}
+	if err != nil || paused(seen) {
 		return err
 	}
 	s := &minerScope{seen: seen, miner: seen.DeepCopy(), now: l.now()}
@@ -111,7 +114,7 @@ func (l *minerLoop) write(ctx context.Context, s *minerScope) error {
 // observePod finds the Miner's pod. One of the same name that is somebody else's is not it.
 func (l *minerLoop) observePod(ctx context.Context, s *minerScope) error {
 	pod, err := l.pods.Get(ctx, s.miner.Namespace, s.miner.Name)
-	if err == nil && pod != nil && metav1.IsControlledBy(pod, s.miner) {
+	if err == nil && pod != nil && l.nodes.isOf(pod, s.miner) {
 		s.pod = pod
 	}
 	return err
@@ -180,7 +183,7 @@ func (l *minerLoop) findChain(ctx context.Context, s *minerScope) (err error) {
 }
 
 // remove asks the pod to go and, when it has gone or was given time enough, lets the Miner go. Its key goes by
-// its owner.
+// its owner, where that can be.
 func (l *minerLoop) remove(ctx context.Context, s *minerScope) error {
 	if !slices.Contains(s.miner.Finalizers, v1beta1.MinerFinalizer) {
 		return errWritten
@@ -197,12 +200,15 @@ func (l *minerLoop) remove(ctx context.Context, s *minerScope) error {
 			return errWait
 		}
 	}
+	if err := l.nodes.dropKey(ctx, s.miner.Namespace, keySecret(s.miner)); err != nil {
+		return err
+	}
 	s.miner.Finalizers = without(s.miner.Finalizers, v1beta1.MinerFinalizer)
 	return l.write(ctx, s)
 }
 
 func (l *minerLoop) deletePod(ctx context.Context, s *minerScope) error {
-	err := l.core.CoreV1().Pods(s.pod.Namespace).Delete(ctx, s.pod.Name, exactly(s.pod))
+	err := l.nodes.core.CoreV1().Pods(s.pod.Namespace).Delete(ctx, s.pod.Name, exactly(s.pod))
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return nil // gone already; the cache is late
 	}

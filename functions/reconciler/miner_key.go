@@ -40,8 +40,14 @@ func (l *minerLoop) ensureKey(ctx context.Context, s *minerScope) error {
 	if err != nil {
 		return err
 	}
-	if _, err = l.core.CoreV1().Secrets(s.miner.Namespace).Create(ctx, keyAsSecret(s.miner, private), metav1.CreateOptions{}); err != nil {
-		return fmt.Errorf("secret %q: %w", keySecret(s.miner), err)
+	secret := keyAsSecret(s.miner, private)
+	l.nodes.settle(secret)
+	err = l.nodes.within(ctx, secret.Namespace, func() error {
+		_, err := l.nodes.core.CoreV1().Secrets(secret.Namespace).Create(ctx, secret, metav1.CreateOptions{})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("secret %q: %w", secret.Name, err)
 	}
 	return nil
 }
@@ -52,9 +58,12 @@ func (l *minerLoop) hasKey(ctx context.Context, s *minerScope) (bool, error) {
 		return true, nil
 	}
 	try := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
-	_, err := l.core.CoreV1().Secrets(s.miner.Namespace).Create(ctx, keyAsSecret(s.miner, nil), try)
+	_, err := l.nodes.core.CoreV1().Secrets(s.miner.Namespace).Create(ctx, keyAsSecret(s.miner, nil), try)
 	if apierrors.IsAlreadyExists(err) {
 		return true, nil
+	}
+	if l.nodes.away && apierrors.IsNotFound(err) {
+		return false, nil // nor is its namespace
 	}
 	if err != nil {
 		return false, fmt.Errorf("secret %q: %w", keySecret(s.miner), err)

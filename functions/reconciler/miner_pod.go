@@ -94,7 +94,8 @@ func (l *minerLoop) imageOf(chain *v1beta1.Chain) string {
 
 func (l *minerLoop) createPod(ctx context.Context, s *minerScope, want *corev1.Pod) error {
 	passTrace(ctx, want)
-	created, err := l.core.CoreV1().Pods(want.Namespace).Create(ctx, want, metav1.CreateOptions{})
+	l.nodes.settle(want)
+	created, err := l.nodes.core.CoreV1().Pods(want.Namespace).Create(ctx, want, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
 		// Ours and the cache is late; or that of an earlier Miner of this name, on its way out. Its event comes.
 		s.wake(ownerPatience)

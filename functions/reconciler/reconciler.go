@@ -43,6 +43,8 @@ type Slot struct {
 type Options struct {
 	// Config finds the object API.
 	Config *rest.Config
+	// Nodes finds the cluster in which pods run, unless it is the one of Config.
+	Nodes *rest.Config
 	// Buyer pays for slots.
 	Buyer SlotBuyer
 	// Scalers is how MinerSets that scale themselves are measured.

@@ -40,7 +40,7 @@ func Run(ctx context.Context, o Options) error {
 	stopEvents := w.record(ctx)
 	defer stopEvents()
 	loops := newLoops(ctx, w, o)
-	if err := loops.listen(views); err != nil {
+	if err := loops.listen(views, w.nodes); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -59,20 +59,11 @@ func Run(ctx context.Context, o Options) error {
 
 // connect makes the clients and the views of the world.
 func connect(o Options) (*world, *views, error) {
-	config := rest.CopyConfig(o.Config)
-	if config.QPS == 0 {
-		config.QPS, config.Burst = 50, 100 // the defaults are made for a person at a terminal
-	}
-	if config.UserAgent == "" {
-		config.UserAgent = component
-	}
 	watcher, err := newWatcher(o.Telemetry)
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Telemetry != nil {
-		config.Wrap(noteWrites)
-	}
+	config := tuned(o, o.Config)
 	api, err := kube.New(config)
 	if err != nil {
 		return nil, nil, err
@@ -85,7 +76,11 @@ func connect(o Options) (*world, *views, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("dynamic client: %w", err)
 	}
-	v, err := newViews(api, core)
+	nodes, err := siteOf(o, api, core)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := newViews(api, nodes.core)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,10 +92,40 @@ func connect(o Options) (*world, *views, error) {
 		services:  cached[*corev1.Service]{v.services.GetIndexer()},
 		api:       api,
 		core:      core,
+		nodes:     nodes,
 		dynamic:   others,
 		now:       o.Clock,
 		watcher:   watcher,
 	}, v, nil
+}
+
+// tuned is a configuration for a program that works through a queue.
+func tuned(o Options, of *rest.Config) *rest.Config {
+	config := rest.CopyConfig(of)
+	if config.QPS == 0 {
+		config.QPS, config.Burst = 50, 100 // the defaults are made for a person at a terminal
+	}
+	if config.UserAgent == "" {
+		config.UserAgent = component
+	}
+	if o.Telemetry != nil {
+		config.Wrap(noteWrites)
+	}
+	return config
+}
+
+// siteOf is where the nodes run: here, unless the options name another cluster.
+func siteOf(o Options, api *kube.Client, core kubernetes.Interface) (site, error) {
+	if o.Nodes == nil {
+		return site{core: core, spaces: api}, nil
+	}
+	config := tuned(o, o.Nodes)
+	there, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return site{}, fmt.Errorf("client of the cluster of the nodes: %w", err)
+	}
+	spaces, err := kube.New(config)
+	return site{core: there, away: true, spaces: spaces}, err
 }
 
 // record gives the world a voice: what it says becomes Events of the objects.

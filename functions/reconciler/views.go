@@ -25,13 +25,13 @@ type views struct {
 	chains, minerSets, miners, pods, services cache.SharedIndexInformer
 }
 
-func newViews(api *kube.Client, core kubernetes.Interface) (*views, error) {
+func newViews(api *kube.Client, nodes kubernetes.Interface) (*views, error) {
 	v := &views{
 		chains:    view(api.Chains(""), &v1beta1.Chain{}),
 		minerSets: view(api.MinerSets(""), &v1beta1.MinerSet{}),
 		miners:    view(api.Miners(""), &v1beta1.Miner{}),
-		pods:      view(ours(core.CoreV1().Pods("")), &corev1.Pod{}),
-		services:  view(ours(core.CoreV1().Services("")), &corev1.Service{}),
+		pods:      view(ours(nodes.CoreV1().Pods("")), &corev1.Pod{}),
+		services:  view(ours(nodes.CoreV1().Services("")), &corev1.Service{}),
 	}
 	if err := v.miners.AddIndexers(cache.Indexers{byChain: indexByChain}); err != nil {
 		return nil, fmt.Errorf("index of miners: %w", err)

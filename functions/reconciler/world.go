@@ -29,6 +29,7 @@ type world struct {
 	core kubernetes.Interface
 	// dynamic reaches kinds that may not be there.
 	dynamic dynamic.Interface
+	nodes   site
 	events  record.EventRecorder
 	now     func() time.Time
 	watcher

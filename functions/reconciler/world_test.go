@@ -65,7 +65,7 @@ func newStory(t *testing.T) *story {
 		miners:    reads(api.Miners, func(l *v1beta1.MinerList) []v1beta1.Miner { return l.Items }),
 		pods:      reads(core.CoreV1().Pods, func(l *corev1.PodList) []corev1.Pod { return l.Items }),
 		services:  reads(core.CoreV1().Services, func(l *corev1.ServiceList) []corev1.Service { return l.Items }),
-		api:       api, core: core, dynamic: others, events: &record.FakeRecorder{}, now: func() time.Time { return s.clock },
+		api:       api, core: core, nodes: site{core: core, spaces: api}, dynamic: others, events: &record.FakeRecorder{}, now: func() time.Time { return s.clock },
 	}
 	s.loops = map[string]controller.Reconciler{
 		v1beta1.ResourceChains:    &chainLoop{s.world, 5},
@@ -160,7 +160,7 @@ func (s *story) setPod(p *corev1.Pod, phase corev1.PodPhase, ready corev1.Condit
 		Phase: phase, PodIP: "127.1.2.3",
 		Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}},
 	}
-	if _, err := s.core.CoreV1().Pods(p.Namespace).UpdateStatus(s.t.Context(), next, metav1.UpdateOptions{}); err != nil {
+	if _, err := s.nodes.core.CoreV1().Pods(p.Namespace).UpdateStatus(s.t.Context(), next, metav1.UpdateOptions{}); err != nil {
 		s.t.Fatal(err)
 	}
 }

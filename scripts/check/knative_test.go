@@ -1,7 +1,6 @@
 package check
 
 import (
-	"context"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,68 +9,23 @@ import (
 	kedav1alpha1 "github.com/kedacore/keda/v2/apis/keda/v1alpha1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	eventingconfig "knative.dev/eventing/pkg/apis/config"
 	eventingv1 "knative.dev/eventing/pkg/apis/eventing/v1"
-	"knative.dev/eventing/pkg/apis/feature"
 	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
-	"knative.dev/pkg/apis"
 	duckv1 "knative.dev/pkg/apis/duck/v1"
 	"knative.dev/serving/pkg/apis/autoscaling"
-	servingconfig "knative.dev/serving/pkg/apis/config"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 	"sigs.k8s.io/yaml"
 
 	"onex.io/onex/eventing"
 	"onex.io/onex/functions/catalog"
+	"onex.io/onex/scripts/admit"
 	"onex.io/onex/shared/op"
 )
 
-// admitted is a resource as Knative's webhooks see it.
-type admitted interface {
-	apis.Validatable
-	apis.Defaultable
-}
-
-// brokerDefaults are those that Knative Eventing installs.
-const brokerDefaults = `
-clusterDefault:
-  brokerClass: MTChannelBasedBroker
-  apiVersion: v1
-  kind: ConfigMap
-  name: config-br-default-channel
-  namespace: knative-eventing
-`
-
-// admission is what the webhooks of a cluster with default settings know.
-func admission(t *testing.T) context.Context {
-	t.Helper()
-	defaults, err := servingconfig.NewDefaultsConfigFromMap(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	features, err := servingconfig.NewFeaturesConfigFromMap(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	flags, err := feature.NewFlagsConfigFromMap(map[string]string{"delivery-timeout": "enabled"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	brokers, err := eventingconfig.NewDefaultsConfigFromMap(map[string]string{eventingconfig.BrokerDefaultsKey: brokerDefaults})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := eventingconfig.ToContext(t.Context(), &eventingconfig.Config{Defaults: brokers})
-	ctx = servingconfig.ToContext(ctx, &servingconfig.Config{Defaults: defaults, Features: features})
-	return feature.ToContext(ctx, flags)
-}
-
 // refusal is what the webhooks say against a resource, warnings included; empty when nothing.
-func refusal(t *testing.T, o admitted) string {
+func refusal(t *testing.T, o admit.Resource) string {
 	t.Helper()
-	ctx := admission(t)
-	o.SetDefaults(ctx)
-	if err := o.Validate(ctx); err != nil {
+	if err := admit.Judge(t.Context(), o); err != nil {
 		return err.Error()
 	}
 	return ""
@@ -80,7 +34,7 @@ func refusal(t *testing.T, o admitted) string {
 func TestKnativeAdmitsEveryResourceWithoutAWarning(t *testing.T) {
 	admittedKinds := 0
 	for _, o := range objects(t) {
-		if r, ok := o.body.(admitted); ok {
+		if r, ok := o.body.(admit.Resource); ok {
 			admittedKinds++
 			if text := refusal(t, r); text != "" {
 				t.Errorf("%s: %s %q: %s", o.file, o.kind, o.meta.GetName(), text)
@@ -95,7 +49,7 @@ func TestKnativeAdmitsEveryResourceWithoutAWarning(t *testing.T) {
 // The judge must be able to refuse, or the test above proves nothing.
 func TestTheJudgeRefuses(t *testing.T) {
 	for name, row := range map[string]struct {
-		o    admitted
+		o    admit.Resource
 		text string
 	}{
 		"a timeout beyond Knative's own":  {&servingv1.Service{}, "metadata: {name: x}\nspec: {template: {spec: {timeoutSeconds: 4000, containers: [{image: x}]}}}"},

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 )
 
@@ -47,14 +47,14 @@ func Compare(root string, files map[string][]byte) error {
 func orphans(root string, files map[string][]byte) ([]string, error) {
 	var gone []string
 	for _, folder := range folders() {
-		entries, err := os.ReadDir(filepath.Join(root, folder))
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("list %q: %w", folder, err)
-		}
-		for _, e := range entries {
-			if file := path.Join(folder, e.Name()); files[file] == nil {
+		err := fs.WalkDir(os.DirFS(root), folder, func(file string, e fs.DirEntry, err error) error {
+			if err == nil && !e.IsDir() && files[file] == nil {
 				gone = append(gone, file)
 			}
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("list %q: %w", folder, err)
 		}
 	}
 	return gone, nil

@@ -53,7 +53,9 @@ func rendered(t *testing.T) map[string][]byte {
 func TestEveryOperationGetsWhatItNeedsAndNoMore(t *testing.T) {
 	want := []string{
 		"functions/gateway/routes.json",
+		"knative/funcs/entrance/func.yaml", "knative/funcs/get-thing/func.yaml", "knative/funcs/keep-refused/func.yaml", "knative/funcs/make-thing/func.yaml", "knative/funcs/praise-thing/func.yaml",
 		"knative/jobs/kustomization.yaml", "knative/jobs/set-up.yaml",
+		"knative/overlays/gateway-api/routes/entrance.yaml", "knative/overlays/gateway-api/routes/get-thing.yaml", "knative/overlays/gateway-api/routes/kustomization.yaml", "knative/overlays/gateway-api/routes/praise-thing.yaml",
 		"knative/rbac/kustomization.yaml", "knative/rbac/make-thing.yaml",
 		"knative/services/entrance.yaml", "knative/services/get-thing.yaml", "knative/services/keep-refused.yaml", "knative/services/kustomization.yaml", "knative/services/make-thing.yaml", "knative/services/praise-thing.yaml",
 		"knative/streams/kustomization.yaml", "knative/streams/store-thing.yaml",
@@ -86,6 +88,11 @@ func TestWhatIsDeclaredStandsInTheFile(t *testing.T) {
 		{"what a Trigger cannot deliver goes to who keeps it", "triggers/make-thing.yaml", []string{"deadLetterSink:\n      ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: keep-refused}"}, nil},
 		{"a topic", "triggers/store-thing.yaml", []string{"consumerGroup: store-thing", "topic: things", `lagThreshold: "50"`, "maxReplicaCount: 6", "offsetResetPolicy: earliest"}, nil},
 		{"the gateway does not route to itself", "functions/gateway/routes.json", []string{`"path": "/v1/things/{name}"`, `"operation": "get-thing"`}, []string{"entrance"}},
+		{"func finds the shared image and the keys", "knative/funcs/get-thing/func.yaml", []string{"image: ko://onex.io/onex/functions", "value: get-thing", "secret:onex-keys:ONEX_TOKEN_KEY", "cluster-local", "invoke: http"}, nil},
+		{"what hears events is sent an event by func", "knative/funcs/make-thing/func.yaml", []string{"invoke: cloudevent", "serviceAccountName: make-thing", "concurrency: 7"}, nil},
+		{"a path without a variable is matched as it is", "knative/overlays/gateway-api/routes/praise-thing.yaml", []string{"method: POST", "{type: Exact, value: /v1/praise}"}, nil},
+		{"a path with one is matched by a pattern", "knative/overlays/gateway-api/routes/get-thing.yaml", []string{`{type: RegularExpression, value: "/v1/things/[^/]+"}`, "hostname: get-thing.onex.svc.cluster.local"}, nil},
+		{"what no function answers goes to the gateway", "knative/overlays/gateway-api/routes/entrance.yaml", []string{"{type: PathPrefix, value: /}"}, []string{"method"}},
 		{"a folder lists its members", "knative/services/kustomization.yaml", []string{"- entrance.yaml\n- get-thing.yaml\n- keep-refused.yaml\n- make-thing.yaml\n- praise-thing.yaml\n"}, []string{"kustomization.yaml"}},
 	} {
 		text := string(files[row.file])
@@ -116,6 +123,7 @@ func TestWhatIsWrittenIsFreshUntilItIsTouched(t *testing.T) {
 	for name, touch := range map[string]struct{ file, want string }{
 		"edited by hand": {"triggers/make-thing.yaml", "triggers/make-thing.yaml is stale"},
 		"left behind":    {"knative/services/gone.yaml", "knative/services/gone.yaml belongs to no operation"},
+		"left for func":  {"knative/funcs/get-thing/gone.yaml", "knative/funcs/get-thing/gone.yaml belongs to no operation"},
 	} {
 		if err := os.WriteFile(filepath.Join(root, touch.file), []byte("x"), 0o644); err != nil {
 			t.Fatal(err)

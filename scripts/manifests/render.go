@@ -34,9 +34,15 @@ func viewOf(o op.Operation, deadLetters string) view {
 	return v
 }
 
-// folders are the generated ones: every file in them is ours, and each has a kustomization that lists them.
-func folders() []string {
-	return []string{"knative/services", "knative/streams", "knative/jobs", "knative/rbac", "triggers"}
+// funcs has a folder for each operation, with the file that func wants there.
+const funcs = "knative/funcs"
+
+// folders are the generated ones: every file in them is ours.
+func folders() []string { return append(listed(), funcs) }
+
+// listed are the folders that have a kustomization with their members.
+func listed() []string {
+	return []string{"knative/services", "knative/streams", "knative/jobs", "knative/rbac", "triggers", "knative/overlays/gateway-api/routes"}
 }
 
 // Render makes the content of every generated file, by its path.
@@ -49,7 +55,7 @@ func Render(operations []op.Operation) (map[string][]byte, error) {
 			}
 		}
 	}
-	for _, folder := range folders() {
+	for _, folder := range listed() {
 		if err := add(files, path.Join(folder, "kustomization.yaml"), "kustomization", members(files, folder)); err != nil {
 			return nil, err
 		}
@@ -63,7 +69,10 @@ func Render(operations []op.Operation) (map[string][]byte, error) {
 func templatesOf(o op.Operation) map[string]string {
 	needed, own := map[string]string{}, o.Name+".yaml"
 	if o.Serves() {
-		needed["service"] = "knative/services/" + own
+		needed["service"], needed["func"] = "knative/services/"+own, path.Join(funcs, o.Name, "func.yaml")
+	}
+	if o.Public || len(o.Routes()) > 0 {
+		needed["httproute"] = "knative/overlays/gateway-api/routes/" + own
 	}
 	if len(o.Rights) > 0 {
 		needed["rbac"] = "knative/rbac/" + own
@@ -87,6 +96,7 @@ func add(files map[string][]byte, file, name string, data any) error {
 	t, err := template.New(name+".yaml").Funcs(template.FuncMap{
 		"quote": func(s string) string { b, _ := json.Marshal(s); return string(b) },
 		"list":  func(s []string) string { return "[" + strings.Join(s, ", ") + "]" },
+		"exact": func(path string) bool { return !strings.Contains(path, "{") }, "pattern": patternOf,
 	}).ParseFS(templates, "templates/"+name+".yaml", "templates/container.yaml")
 	if err != nil {
 		return fmt.Errorf("template %q: %w", name, err)

@@ -2,7 +2,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -19,6 +21,14 @@ type Config struct {
 	Redis string `env:"ONEX_REDIS,required"`
 	// Kafka are the seed brokers, host:port.
 	Kafka []string `env:"ONEX_KAFKA,required"`
+	// KafkaTLS encrypts the way to Kafka. KafkaCA, PEM, is then trusted in place of the system's authorities.
+	KafkaTLS bool   `env:"ONEX_KAFKA_TLS" envDefault:"false"`
+	KafkaCA  string `env:"ONEX_KAFKA_CA"`
+	// KafkaSASL is how the platform logs in to Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; empty for not at all.
+	KafkaSASL string `env:"ONEX_KAFKA_SASL"`
+	// KafkaUsername and KafkaPassword come from the Secret that the overlay kafka names.
+	KafkaUsername string   `env:"ONEX_KAFKA_USERNAME"`
+	KafkaPassword Password `env:"ONEX_KAFKA_PASSWORD"`
 	// Kubeconfig is a file; empty means the service account of the pod.
 	Kubeconfig string `env:"KUBECONFIG"`
 	// Broker takes the platform's events.
@@ -99,7 +109,7 @@ func parse(o env.Options) (Config, error) {
 	if err := env.ParseWithOptions(&c, o); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
-	return c, c.validate()
+	return c, errors.Join(c.validate(), c.validateKafka())
 }
 
 // longestStream leaves a stream time to end before Knative cuts it off.
@@ -131,6 +141,20 @@ func (c Config) validate() error {
 		return fmt.Errorf("configuration: ONEX_REQUEST_TIMEOUT must be above 0, is %s", c.RequestTimeout)
 	case c.StreamLife <= 0 || c.StreamLife > longestStream:
 		return fmt.Errorf("configuration: ONEX_STREAM_LIFE must be above 0 and at most %s, is %s", longestStream, c.StreamLife)
+	}
+	return nil
+}
+
+func (c Config) validateKafka() error {
+	switch {
+	case !slices.Contains([]string{"", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}, c.KafkaSASL):
+		return fmt.Errorf("configuration: ONEX_KAFKA_SASL must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, is %q", c.KafkaSASL)
+	case c.KafkaSASL != "" && (c.KafkaUsername == "" || c.KafkaPassword == ""):
+		return fmt.Errorf("configuration: ONEX_KAFKA_SASL needs ONEX_KAFKA_USERNAME and ONEX_KAFKA_PASSWORD")
+	case c.KafkaSASL == "PLAIN" && !c.KafkaTLS:
+		return fmt.Errorf("configuration: ONEX_KAFKA_SASL PLAIN would show the password to everybody on the way: set ONEX_KAFKA_TLS")
+	case c.KafkaCA != "" && !c.KafkaTLS:
+		return fmt.Errorf("configuration: ONEX_KAFKA_CA is trusted by nobody without ONEX_KAFKA_TLS")
 	}
 	return nil
 }

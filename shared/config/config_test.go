@@ -65,6 +65,28 @@ func TestRulesAcrossValues(t *testing.T) {
 	}
 }
 
+func TestKafkaIsEnteredInOneOfTheKnownWays(t *testing.T) {
+	for name, row := range map[string]struct {
+		set  map[string]string
+		want string // in the error; empty for none
+	}{
+		"without a log-in":                 {map[string]string{}, ""},
+		"a challenge":                      {map[string]string{"ONEX_KAFKA_SASL": "SCRAM-SHA-512", "ONEX_KAFKA_USERNAME": "u", "ONEX_KAFKA_PASSWORD": "p"}, ""},
+		"an encrypted password":            {map[string]string{"ONEX_KAFKA_SASL": "PLAIN", "ONEX_KAFKA_USERNAME": "u", "ONEX_KAFKA_PASSWORD": "p", "ONEX_KAFKA_TLS": "true"}, ""},
+		"a password that anybody can read": {map[string]string{"ONEX_KAFKA_SASL": "PLAIN", "ONEX_KAFKA_USERNAME": "u", "ONEX_KAFKA_PASSWORD": "p"}, "ONEX_KAFKA_TLS"},
+		"a way that nobody knows":          {map[string]string{"ONEX_KAFKA_SASL": "scram", "ONEX_KAFKA_USERNAME": "u", "ONEX_KAFKA_PASSWORD": "p"}, "ONEX_KAFKA_SASL"},
+		"no password":                      {map[string]string{"ONEX_KAFKA_SASL": "SCRAM-SHA-256", "ONEX_KAFKA_USERNAME": "u"}, "ONEX_KAFKA_PASSWORD"},
+		"trust in what is not asked":       {map[string]string{"ONEX_KAFKA_CA": "x"}, "ONEX_KAFKA_CA"},
+	} {
+		v := vars(t)
+		maps.Copy(v, row.set)
+		_, err := config.ReadMap(v)
+		if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want %q", name, err, row.want)
+		}
+	}
+}
+
 func TestPrivateKeysDoNotPrint(t *testing.T) {
 	v := vars(t)
 	c, err := config.ReadMap(v)

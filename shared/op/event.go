@@ -103,7 +103,7 @@ func OnBatch(build func(*platform.Platform) (BatchFunc, error)) Handler {
 			return err
 		}
 		return stream.Consume(ctx, stream.Group{
-			Brokers: p.Config.Kafka, Topic: o.Topic().Name, Name: o.Name, Member: p.Member,
+			Cluster: p.Streams(), Topic: o.Topic().Name, Name: o.Name, Member: p.Member,
 		}, p.Log, p.Telemetry.Consume(o.Name, o.Topic().Name, handle))
 	}}
 }

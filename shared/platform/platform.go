@@ -127,8 +127,12 @@ func (p *Platform) connectRedis() *redis.Client {
 // A record that was sent and not answered for is given up with its request. It may be there all the same, and again
 // if somebody repeats it: readers know a repeat by its id.
 func (p *Platform) connectKafka() (*kgo.Client, error) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(p.Config.Kafka...), kgo.ProducerLinger(0),
-		kgo.RecordDeliveryTimeout(storeTimeout), kgo.AllowIdempotentProduceCancellation())
+	options, err := p.Streams().Options()
+	if err != nil {
+		return nil, err
+	}
+	client, err := kgo.NewClient(append(options, kgo.ProducerLinger(0),
+		kgo.RecordDeliveryTimeout(storeTimeout), kgo.AllowIdempotentProduceCancellation())...)
 	if err != nil {
 		return nil, fmt.Errorf("stream: %w", err)
 	}
@@ -150,6 +154,15 @@ func (p *Platform) connectKube() (*kube.Client, error) {
 
 // Kube is the client of the object API.
 func (p *Platform) Kube() (*kube.Client, error) { return p.kube() }
+
+// Streams is where the streams are, and how to get in.
+func (p *Platform) Streams() stream.Cluster {
+	c := p.Config
+	return stream.Cluster{
+		Brokers: c.Kafka, TLS: c.KafkaTLS, CA: c.KafkaCA,
+		SASL: c.KafkaSASL, Username: c.KafkaUsername, Password: string(c.KafkaPassword),
+	}
+}
 
 // Kafka is the client of the streams.
 func (p *Platform) Kafka() (*kgo.Client, error) { return p.kafka() }

@@ -14,7 +14,7 @@ import (
 
 // Group says what a consumer reads and as whom.
 type Group struct {
-	Brokers []string
+	Cluster Cluster
 	Topic   string
 	Name    string // the consumer group; KEDA must watch the very same
 	// Member is the static membership id, stable over restarts (a StatefulSet's pod name). Without one, a group
@@ -35,7 +35,7 @@ const (
 // Consume reads until ctx ends, then leaves the group. Offsets are committed after the effect. A record that is no
 // event is logged and skipped: it can never succeed. A batch that fails is tried again, so that order is kept.
 func Consume(ctx context.Context, g Group, log *slog.Logger, handle Handle) error {
-	client, err := kgo.NewClient(g.options()...)
+	client, err := g.client()
 	if err != nil {
 		return fmt.Errorf("consume %q: %w", g.Topic, err)
 	}
@@ -56,16 +56,20 @@ func Consume(ctx context.Context, g Group, log *slog.Logger, handle Handle) erro
 	return nil
 }
 
-func (g Group) options() []kgo.Opt {
-	options := []kgo.Opt{
-		kgo.SeedBrokers(g.Brokers...), kgo.ConsumerGroup(g.Name), kgo.ConsumeTopics(g.Topic),
+func (g Group) client() (*kgo.Client, error) {
+	options, err := g.Cluster.Options()
+	if err != nil {
+		return nil, err
+	}
+	options = append(options,
+		kgo.ConsumerGroup(g.Name), kgo.ConsumeTopics(g.Topic),
 		kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.FetchMaxWait(time.Second),
-	}
+	)
 	if g.Member != "" {
 		options = append(options, kgo.InstanceID(g.Member))
 	}
-	return options
+	return kgo.NewClient(options...)
 }
 
 // consume tries until the effect is done or ctx ends.

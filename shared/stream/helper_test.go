@@ -74,7 +74,7 @@ func (k *kafka) committed(group string) int64 {
 func (k *kafka) consume(member string, handle stream.Handle) (stop func()) {
 	ctx, cancel := context.WithCancel(k.t.Context())
 	done := make(chan error, 1)
-	group := stream.Group{Brokers: k.cluster.ListenAddrs(), Topic: "audit", Name: "store-audit", Member: member}
+	group := stream.Group{Cluster: stream.Cluster{Brokers: k.cluster.ListenAddrs()}, Topic: "audit", Name: "store-audit", Member: member}
 	go func() { done <- stream.Consume(ctx, group, slog.New(slog.DiscardHandler), handle) }()
 	stop = sync.OnceFunc(func() {
 		cancel()

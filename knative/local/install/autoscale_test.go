@@ -41,7 +41,7 @@ func (w *world) awaitThere(resource, name string, there bool) {
 // With its own rights and no others, on an API server that first knows no KEDA and then does.
 func TestASetThatScalesItselfIsHandedToKEDA(t *testing.T) {
 	w := newWorld(t)
-	w.reconcile()
+	w.reconcile(w)
 	w.apply("../../../docs/examples/chain.yaml")
 	w.apply("../../../docs/examples/autoscaled-minerset.yaml")
 	w.awaitScaling("night-owls", v1beta1.ReasonKedaMissing)

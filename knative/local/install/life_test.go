@@ -31,7 +31,8 @@ func (rich) BuySlot(context.Context, reconciler.Slot) error { return nil }
 // account is the cluster as a ServiceAccount of the platform may use it, with the roles of the manifest and no others.
 func (w *world) account(name, manifest string) *rest.Config {
 	w.t.Helper()
-	kinds := map[string]string{"ServiceAccount": "serviceaccounts", "ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings", "Role": "roles", "RoleBinding": "rolebindings"}
+	kinds := map[string]string{"ServiceAccount": "serviceaccounts", "ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings", "Role": "roles", "RoleBinding": "rolebindings",
+		"Namespace": "namespaces", "Secret": "secrets"}
 	for _, o := range w.read(manifest) {
 		resource := o.GroupVersionKind().GroupVersion().WithResource(kinds[o.GetKind()])
 		_, err := w.dynamic.Resource(resource).Namespace(o.GetNamespace()).Apply(w.t.Context(), o.GetName(), o, metav1.ApplyOptions{FieldManager: "test"})
@@ -42,8 +43,9 @@ func (w *world) account(name, manifest string) *rest.Config {
 	return as
 }
 
-// reconcile runs the reconciler as a cluster does, and a kubelet that says of every pod that it is ready.
-func (w *world) reconcile() {
+// reconcile runs the reconciler as a cluster does, and a kubelet that says of every pod of the nodes' cluster that it is
+// ready.
+func (w *world) reconcile(nodes *world) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ended := make(chan error, 2)
@@ -52,8 +54,11 @@ func (w *world) reconcile() {
 		Scalers: reconciler.Scalers{Measure: reconciler.MeasureAt("http://%s.onex.svc"), Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))},
 		Logger:  slog.New(slog.NewTextHandler(w.t.Output(), nil)),
 	}
+	if nodes != w {
+		options.Nodes = nodes.account("reconciler", "../../overlays/multi-cluster/nodes/account.yaml")
+	}
 	go func() { ended <- reconciler.Run(ctx, options) }()
-	go func() { ended <- w.kubelet(ctx) }()
+	go func() { ended <- nodes.kubelet(ctx) }()
 	w.t.Cleanup(func() {
 		cancel()
 		for range 2 {
@@ -133,7 +138,7 @@ func (w *world) deleteSet(name string, policy metav1.DeletionPropagation) error 
 
 func TestHandWrittenManifestsBehaveLikeBuiltInKinds(t *testing.T) {
 	w := newWorld(t)
-	w.reconcile()
+	w.reconcile(w)
 	w.apply("../../../docs/examples/minerset.yaml") // its chain comes later
 	w.apply("../../../docs/examples/chain.yaml")
 	w.awaitReady("night-shift", "3/3")
@@ -214,7 +219,7 @@ func (w *world) goesWithAll() {
 
 func TestMinersOutliveASetThatIsDeletedAlone(t *testing.T) {
 	w := newWorld(t)
-	w.reconcile()
+	w.reconcile(w)
 	w.apply("../../../docs/examples/chain.yaml")
 	pool := `{kind: MinerSet, metadata: {name: pool}, spec: {replicas: 2, template: {spec: {chainName: harbour}}}}`
 	_, err := w.create(parse(t, pool))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+	"k8s.io/client-go/rest"
 
 	"onex.io/onex/functions/reconciler"
 	"onex.io/onex/shared/client"
@@ -34,6 +35,8 @@ func main() {
 type settings struct {
 	// Kubeconfig is a file; empty means the service account of the pod.
 	Kubeconfig string `env:"KUBECONFIG"`
+	// NodesKubeconfig is a file that leads to the cluster in which nodes run; empty means the same as of the objects.
+	NodesKubeconfig string `env:"ONEX_NODES_KUBECONFIG"`
 	// Image of the chain nodes.
 	Image string `env:"ONEX_IMAGE,required,notEmpty"`
 	// Gateway is where slots are bought.
@@ -43,7 +46,7 @@ type settings struct {
 	// PlatformKey signs the reconciler's own tokens, and those of autoscalers.
 	PlatformKey config.PrivateKey `env:"ONEX_PLATFORM_KEY,required,notEmpty"`
 	// Sink is where nodes send their events.
-	Sink string `env:"K_SINK" envDefault:"http://broker-ingress.knative-eventing.svc.cluster.local/onex/default"`
+	Sink string `env:"ONEX_BROKER" envDefault:"http://broker-ingress.knative-eventing.svc.cluster.local/onex/default"`
 	// MinerTypes is the price list, a JSON array; without it the built-in one.
 	MinerTypes minertype.Catalog `env:"ONEX_MINER_TYPES"`
 	// ChainsPerUser is how many chains of one user get a node.
@@ -67,6 +70,10 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	nodes, err := nodesOf(s)
+	if err != nil {
+		return err
+	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	told, err := telemetry.New(telemetry.Options{Collector: s.Collector, Ratio: s.TraceRatio, Service: "reconciler", Log: log})
 	if err != nil {
@@ -75,6 +82,7 @@ func run(ctx context.Context) error {
 	defer told.Close(context.WithoutCancel(ctx))
 	return reconciler.Run(ctx, reconciler.Options{
 		Config:         cluster,
+		Nodes:          nodes,
 		Buyer:          buyer(s),
 		Scalers:        reconciler.Scalers{Measure: reconciler.MeasureAt(s.Services), Key: s.PlatformKey.PrivateKey},
 		Types:          s.MinerTypes,
@@ -88,6 +96,14 @@ func run(ctx context.Context) error {
 		Collector:      s.Collector,
 		TraceRatio:     s.TraceRatio,
 	})
+}
+
+// nodesOf finds the cluster in which nodes run; nil is the one that holds the objects.
+func nodesOf(s settings) (*rest.Config, error) {
+	if s.NodesKubeconfig == "" {
+		return nil, nil
+	}
+	return kube.Config(s.NodesKubeconfig)
 }
 
 func buyer(s settings) reconciler.SlotBuyer {

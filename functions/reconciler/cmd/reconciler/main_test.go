@@ -31,6 +31,14 @@ func TestEveryMistakeIsNamedAtOnce(t *testing.T) {
 	}
 }
 
+func TestAClusterOfNodesThatIsNotThereIsNamed(t *testing.T) {
+	configure(t)
+	t.Setenv("ONEX_NODES_KUBECONFIG", "/nowhere/kubeconfig")
+	if err := run(t.Context()); err == nil || !strings.Contains(err.Error(), "/nowhere/kubeconfig") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestItStartsAndEnds(t *testing.T) {
 	port := configure(t)
 	ctx, stop := context.WithCancel(t.Context())

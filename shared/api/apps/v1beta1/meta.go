@@ -68,6 +68,8 @@ const (
 	OwnerNameAnnotation = "apps.onex.io/owner-name"
 	// TemplateHashAnnotation tells on a pod what it was built from.
 	TemplateHashAnnotation = "apps.onex.io/template-hash"
+	// OwnedByAnnotation says kind/name/uid of the owner on an object in another cluster than its owner's.
+	OwnedByAnnotation = "apps.onex.io/owned-by"
 )
 
 // ChainNamespace is where chains live that everybody may mine.
