@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -52,9 +51,13 @@ func (w *world) upgrade(t *testing.T, ada *life.Life) {
 func (w *world) keepAsking(ctx context.Context, path, token string, asked *atomic.Int64) error {
 	var failed []error
 	for ctx.Err() == nil {
-		got, err := w.plain(context.WithoutCancel(ctx), http.MethodGet, path, "", token)
-		if err != nil || !strings.HasPrefix(got, "200 ") {
-			failed = append(failed, fmt.Errorf("%s: %s %w", path, got, err))
+		r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodGet, w.o.Addr+path, nil)
+		if err != nil {
+			return err
+		}
+		r.Host = w.o.Host
+		if _, err := duration(http.DefaultClient, r, token); err != nil {
+			failed = append(failed, err)
 		}
 		asked.Add(1)
 	}
