@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -47,6 +48,9 @@ func (w *world) upgrade(t *testing.T, ada *life.Life) {
 	}
 }
 
+// askEvery is how long each caller waits after an answer: a steady load, not one that takes the cores from the upgrade.
+const askEvery = 50 * time.Millisecond
+
 // keepAsking asks until the context ends. Each answer must be a success.
 func (w *world) keepAsking(ctx context.Context, path, token string, asked *atomic.Int64) error {
 	var failed []error
@@ -60,6 +64,7 @@ func (w *world) keepAsking(ctx context.Context, path, token string, asked *atomi
 			failed = append(failed, err)
 		}
 		asked.Add(1)
+		time.Sleep(askEvery)
 	}
 	return errors.Join(failed...)
 }
