@@ -73,12 +73,34 @@ func parseTrigger(doc []byte, namespace string) (*trigger, error) {
 // newFilter chooses as Knative's broker does: filters win over filter.
 func newFilter(t *eventingv1.Trigger) eventfilter.Filter {
 	if len(t.Spec.Filters) > 0 {
-		return subscriptionsapi.CreateSubscriptionsAPIFilters(zap.NewNop(), t.Spec.Filters)
+		return every(subscriptionsapi.MaterializeFiltersList(zap.NewNop(), t.Spec.Filters))
 	}
 	if t.Spec.Filter != nil && len(t.Spec.Filter.Attributes) > 0 {
 		return attributes.NewAttributesFilter(t.Spec.Filter.Attributes)
 	}
 	return subscriptionsapi.NewNoFilter()
+}
+
+// every passes what all of its filters pass. Knative's own conjunction counts refusals to try the strictest filter first,
+// and reads those counts while it writes them.
+type every []eventfilter.Filter
+
+// Filter fails with the first filter that does.
+func (all every) Filter(ctx context.Context, e cloudevents.Event) eventfilter.FilterResult {
+	result := eventfilter.NoFilter
+	for _, f := range all {
+		if result = f.Filter(ctx, e); result == eventfilter.FailFilter {
+			break
+		}
+	}
+	return result
+}
+
+// Cleanup ends what the filters have started.
+func (all every) Cleanup() {
+	for _, f := range all {
+		f.Cleanup()
+	}
 }
 
 func (t *trigger) matches(ctx context.Context, e cloudevents.Event) bool {
