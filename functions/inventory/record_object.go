@@ -29,15 +29,24 @@ type shelf interface {
 }
 
 func newRecordObject(p *platform.Platform) (op.EventFunc, error) {
-	client, err := p.Kube()
+	seen, shelf, err := connect(p)
 	if err != nil {
 		return nil, err
+	}
+	return (&recordObject{objects: seen, shelf: shelf, now: p.Now}).Handle, nil
+}
+
+// connect reaches the objects and the shelf with their cards.
+func connect(p *platform.Platform) (objects, inventory.Shelf, error) {
+	client, err := p.Kube()
+	if err != nil {
+		return objects{}, inventory.Shelf{}, err
 	}
 	db, err := p.Mongo()
 	if err != nil {
-		return nil, err
+		return objects{}, inventory.Shelf{}, err
 	}
-	return (&recordObject{objects: objects{client}, shelf: inventory.NewShelf(db), now: p.Now}).Handle, nil
+	return objects{client}, inventory.NewShelf(db), nil
 }
 
 // Handle takes from the event which object to look at, and from the object API what it is, whatever the event says has

@@ -31,15 +31,11 @@ type wholeShelf interface {
 }
 
 func newSweepInventory(p *platform.Platform) (op.EventFunc, error) {
-	client, err := p.Kube()
+	seen, shelf, err := connect(p)
 	if err != nil {
 		return nil, err
 	}
-	db, err := p.Mongo()
-	if err != nil {
-		return nil, err
-	}
-	return (&sweepInventory{objects: objects{client}, shelf: inventory.NewShelf(db), now: p.Now, log: p.Log}).Handle, nil
+	return (&sweepInventory{objects: seen, shelf: shelf, now: p.Now, log: p.Log}).Handle, nil
 }
 
 // Handle ignores what the tick says. A world that was noted rightly is left as it is.

@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"onex.io/onex/scripts/life"
 	"onex.io/onex/shared/audit"
 	"onex.io/onex/shared/stream"
 )
@@ -115,9 +116,8 @@ func (w *world) stored(ctx context.Context, subject string) (int64, error) {
 
 // keepKilling deletes the consumer's pods by force, again and again.
 func (w *world) keepKilling(ctx context.Context) {
-	now := int64(0)
 	for tick := time.NewTicker(killEvery); ; {
-		_ = w.core.CoreV1().Pods("onex").DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &now},
+		_ = w.core.CoreV1().Pods("onex").DeleteCollection(ctx, life.ByForce(),
 			metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=" + auditStream})
 		select {
 		case <-ctx.Done():
@@ -152,10 +152,10 @@ func (w *world) killDispatcher(t *testing.T) {
 func (w *world) killDispatchers(t *testing.T) {
 	pods, err := w.core.CoreV1().Pods("knative-eventing").List(t.Context(), metav1.ListOptions{})
 	fatal(t, err)
-	now, killed := int64(0), 0
+	killed := 0
 	for _, p := range pods.Items {
 		if slices.ContainsFunc(dispatchers(), func(name string) bool { return strings.HasPrefix(p.Name, name+"-") }) {
-			fatal(t, w.core.CoreV1().Pods(p.Namespace).Delete(t.Context(), p.Name, metav1.DeleteOptions{GracePeriodSeconds: &now}))
+			fatal(t, w.core.CoreV1().Pods(p.Namespace).Delete(t.Context(), p.Name, life.ByForce()))
 			killed++
 		}
 	}

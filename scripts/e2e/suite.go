@@ -135,8 +135,7 @@ func (w *world) remove(t *testing.T, ada *life.Life) {
 func (w *world) killFunction(t *testing.T, ada *life.Life) {
 	before, err := ada.Client.GetWallet(t.Context(), 1)
 	fatal(t, err)
-	now := int64(0)
-	fatal(t, w.core.CoreV1().Pods("onex").DeleteCollection(t.Context(), metav1.DeleteOptions{GracePeriodSeconds: &now},
+	fatal(t, w.core.CoreV1().Pods("onex").DeleteCollection(t.Context(), life.ByForce(),
 		metav1.ListOptions{LabelSelector: "serving.knative.dev/service=get-wallet"}))
 	eventually(t, "get-wallet answers again", func(ctx context.Context) error {
 		after, err := ada.Client.GetWallet(ctx, 1)
@@ -150,8 +149,7 @@ func (w *world) killFunction(t *testing.T, ada *life.Life) {
 // killMiner kills a miner's pod without grace, and where the reconciler runs in pods, those too. It waits for another
 // pod in the miner's place, and until the chain has grown on.
 func (w *world) killMiner(t *testing.T, ada *life.Life) {
-	now := int64(0)
-	fatal(t, w.core.CoreV1().Pods("onex").DeleteCollection(t.Context(), metav1.DeleteOptions{GracePeriodSeconds: &now},
+	fatal(t, w.core.CoreV1().Pods("onex").DeleteCollection(t.Context(), life.ByForce(),
 		metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=reconciler"}))
 	fatal(t, ada.KillMiner(t.Context()))
 	fatal(t, ada.SeeItReplaced(t.Context()))

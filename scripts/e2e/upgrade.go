@@ -16,16 +16,19 @@ import (
 	"onex.io/onex/scripts/life"
 )
 
+// anotherImage has the same programs in it, and another digest.
+const anotherImage = "KO_FLAGS=--image-label=io.onex.e2e=another"
+
 // upgrade brings another image onto the cluster while people ask, and wants every answer to be a success.
 func (w *world) upgrade(t *testing.T, ada *life.Life) {
-	before := w.images(t)
+	before := w.revisions(t)
 	ctx, stop := context.WithCancel(t.Context())
 	var load errgroup.Group
 	var asked atomic.Int64
 	for _, path := range []string{"/v1/wallet", "/v1/miner-types", "/v1/minersets/" + ada.MinerSet.Name, "/v1/chains", "/v1/quota"} {
 		load.Go(func() error { return w.keepAsking(ctx, path, ada.Tokens.AccessToken, &asked) })
 	}
-	told, err := deploy(t.Context(), "KO_FLAGS="+"--image-label=io.onex.e2e=another")
+	told, err := deploy(t.Context(), anotherImage)
 	stop()
 	if failed := load.Wait(); failed != nil {
 		t.Errorf("after %d answers: %v", asked.Load(), failed)
@@ -33,17 +36,17 @@ func (w *world) upgrade(t *testing.T, ada *life.Life) {
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, told)
 	}
-	after := w.images(t)
-	for name, image := range after {
-		if before[name] == image {
-			t.Errorf("%s still runs %s", name, image)
+	after := w.revisions(t)
+	for name, revision := range after {
+		if before[name] == revision {
+			t.Errorf("%s still runs %s", name, revision)
 		}
 	}
 	t.Logf("%s: another image for %d operations, %d requests meanwhile", told, len(after), asked.Load())
-	again, err := deploy(t.Context(), "KO_FLAGS="+"--image-label=io.onex.e2e=another")
+	again, err := deploy(t.Context(), anotherImage)
 	fatal(t, err)
 	t.Logf("once more, %s", again)
-	if same := w.images(t); fmt.Sprint(same) != fmt.Sprint(after) {
+	if same := w.revisions(t); fmt.Sprint(same) != fmt.Sprint(after) {
 		t.Errorf("the same image again changed %v to %v", after, same)
 	}
 }
@@ -69,17 +72,17 @@ func (w *world) keepAsking(ctx context.Context, path, token string, asked *atomi
 	return errors.Join(failed...)
 }
 
-// images are those that the operations' newest revisions run, with the generation.
-func (w *world) images(t *testing.T) map[string]string {
+// revisions are the operations' newest that are ready.
+func (w *world) revisions(t *testing.T) map[string]string {
 	t.Helper()
 	services, err := w.dynamic.Resource(knativeServices()).Namespace("onex").List(t.Context(), metav1.ListOptions{})
 	fatal(t, err)
-	images := map[string]string{}
+	newest := map[string]string{}
 	for _, s := range services.Items {
 		status := s.Object["status"].(map[string]any)
-		images[s.GetName()] = fmt.Sprint(status["latestReadyRevisionName"])
+		newest[s.GetName()] = fmt.Sprint(status["latestReadyRevisionName"])
 	}
-	return images
+	return newest
 }
 
 // killGenesis kills the first node of a chain by force. It comes back with the chain that its miners have.
@@ -88,8 +91,7 @@ func (w *world) killGenesis(t *testing.T, ada *life.Life) {
 	fatal(t, err)
 	old, err := w.core.CoreV1().Pods(ada.User.UserID).Get(t.Context(), ada.Chain.Name, metav1.GetOptions{})
 	fatal(t, err)
-	now := int64(0)
-	fatal(t, w.core.CoreV1().Pods(old.Namespace).Delete(t.Context(), old.Name, metav1.DeleteOptions{GracePeriodSeconds: &now}))
+	fatal(t, w.core.CoreV1().Pods(old.Namespace).Delete(t.Context(), old.Name, life.ByForce()))
 	eventually(t, "the first node is back with its chain", func(ctx context.Context) error {
 		pod, err := w.core.CoreV1().Pods(old.Namespace).Get(ctx, old.Name, metav1.GetOptions{})
 		if err != nil {

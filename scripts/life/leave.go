@@ -24,16 +24,21 @@ func (l *Life) Scale(ctx context.Context) error {
 	return err
 }
 
+// ByForce deletes a pod without grace: its processes get a SIGKILL.
+func ByForce() metav1.DeleteOptions {
+	now := int64(0)
+	return metav1.DeleteOptions{GracePeriodSeconds: &now}
+}
+
 // KillMiner kills the first miner without grace.
 func (l *Life) KillMiner(ctx context.Context) error {
-	now := int64(0)
 	pods, name := l.o.Pods.Pods(l.User.UserID), l.MinerSet.Name+"-0"
 	pod, err := pods.Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
 	l.killed = pod.UID
-	if err := pods.Delete(ctx, name, metav1.DeleteOptions{GracePeriodSeconds: &now}); err != nil {
+	if err := pods.Delete(ctx, name, ByForce()); err != nil {
 		return err
 	}
 	l.say("killed miner %s: its pod is gone, grace 0", name)

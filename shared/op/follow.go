@@ -35,13 +35,7 @@ func Stream[In, Data any](build func(*platform.Platform) (StreamFunc[In, Data], 
 			if err != nil {
 				return nil, err
 			}
-			guard, err := p.Guard(o.Allow)
-			if err != nil {
-				return nil, err
-			}
-			mux := http.NewServeMux()
-			registerStream[In, Data](humago.New(mux, apiConfig(NewDocument())), o, follow(p, o.Name, handle))
-			return around(p, o.Name, p.Config.StreamLife, admit(p.Log, guard, o, mux)), nil
+			return guarded(p, o, p.Config.StreamLife, func(api huma.API) { registerStream[In, Data](api, o, follow(p, o.Name, handle)) })
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -32,15 +33,20 @@ func Request[In, Out any](build func(*platform.Platform) (RequestFunc[In, Out], 
 			if err != nil {
 				return nil, err
 			}
-			guard, err := p.Guard(o.Allow)
-			if err != nil {
-				return nil, err
-			}
-			mux := http.NewServeMux()
-			register(humago.New(mux, apiConfig(NewDocument())), o, reply(p.Log, o.Name, handle))
-			return around(p, o.Name, p.Config.RequestTimeout, admit(p.Log, guard, o, mux)), nil
+			return guarded(p, o, p.Config.RequestTimeout, func(api huma.API) { register(api, o, reply(p.Log, o.Name, handle)) })
 		},
 	}
+}
+
+// guarded serves what is registered to whom the operation lets in, each for the limit at most.
+func guarded(p *platform.Platform, o Operation, limit time.Duration, register func(huma.API)) (http.Handler, error) {
+	guard, err := p.Guard(o.Allow)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	register(humago.New(mux, apiConfig(NewDocument())))
+	return around(p, o.Name, limit, admit(p.Log, guard, o, mux)), nil
 }
 
 type body[Out any] struct{ Body *Out }

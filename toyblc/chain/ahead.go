@@ -61,13 +61,9 @@ func (m *Machine) expect(headers []block.Block) (linked []*entry, last *entry, w
 }
 
 func (m *Machine) expectOne(b block.Block) (*entry, error) {
-	parent := m.index.entries[b.PreviousHash]
-	if parent == nil {
-		return nil, errUnlinked
-	}
-	past, ok := m.index.window(parent)
-	if !ok {
-		return nil, errUnlinked
+	parent, past, err := m.under(b)
+	if err != nil {
+		return nil, err
 	}
 	if err := block.CheckHeader(m.cfg.Params, past, m.now, b); err != nil {
 		return nil, err

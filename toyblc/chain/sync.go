@@ -103,15 +103,24 @@ func (m *Machine) onHeaders(p *peer, msg Headers) {
 	m.judge(p, before, msg.More)
 }
 
-// admit judges a block of our own under its parent and links it.
-func (m *Machine) admit(b block.Block) (*entry, error) {
-	parent := m.index.entries[b.PreviousHash]
+// under is what a block is judged by: its parent and the blocks before it.
+func (m *Machine) under(b block.Block) (parent *entry, past block.Window, err error) {
+	parent = m.index.entries[b.PreviousHash]
 	if parent == nil {
-		return nil, errUnlinked
+		return nil, past, errUnlinked
 	}
 	past, ok := m.index.window(parent)
 	if !ok {
-		return nil, errUnlinked
+		return nil, past, errUnlinked
+	}
+	return parent, past, nil
+}
+
+// admit judges a block of our own under its parent and links it.
+func (m *Machine) admit(b block.Block) (*entry, error) {
+	parent, past, err := m.under(b)
+	if err != nil {
+		return nil, err
 	}
 	if err := block.Verify(m.cfg.Params, past, m.now, b); err != nil {
 		return nil, err

@@ -15,9 +15,7 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/robfig/cron/v3"
-	"knative.dev/eventing/pkg/apis/feature"
 	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
-	"sigs.k8s.io/yaml"
 
 	"onex.io/onex/knative/local/manifest"
 	"onex.io/onex/knative/local/sink"
@@ -94,22 +92,8 @@ func (c *Clock) Fire(ctx context.Context, namespace, name string) error {
 // parse reads a PingSource as the cluster's admission would.
 func parse(doc []byte, namespace string) (*sourcesv1.PingSource, error) {
 	var s sourcesv1.PingSource
-	if err := yaml.UnmarshalStrict(doc, &s); err != nil {
+	if err := sink.ReadSource(doc, namespace, &s, &s.Spec.Sink); err != nil {
 		return nil, err
-	}
-	if s.Namespace == "" {
-		s.Namespace = namespace
-	}
-	ctx := feature.ToContext(context.Background(), feature.FromContextOrDefaults(context.Background()))
-	s.SetDefaults(ctx)
-	if s.Spec.Sink.Ref != nil && s.Spec.Sink.Ref.Namespace == "" {
-		s.Spec.Sink.Ref.Namespace = s.Namespace
-	}
-	if err := s.Validate(ctx); err != nil {
-		return nil, err
-	}
-	if _, err := sink.URL(s.Spec.Sink); err != nil {
-		return nil, fmt.Errorf("sink: %w", err)
 	}
 	return &s, nil
 }
