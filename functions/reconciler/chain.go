@@ -85,6 +85,11 @@ func (l *chainLoop) observe(ctx context.Context, s *chainScope) (err error) {
 	if s.service, err = l.services.Get(ctx, s.chain.Namespace, s.chain.Name); err != nil {
 		return err
 	}
+	if s.service != nil && !l.nodes.isOf(s.service, s.chain) {
+		if err := l.sweep(ctx, s.chain.Namespace, s.chain.Name); err != nil {
+			return err
+		}
+	}
 	s.peers, err = l.services.Get(ctx, s.chain.Namespace, peersName(s.chain))
 	return err
 }

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
 )
@@ -50,16 +51,30 @@ func (s *story) addMiner(name string, change func(*v1beta1.Miner)) *v1beta1.Mine
 
 func (s *story) changeSet(name string, change func(*v1beta1.MinerSet)) {
 	s.t.Helper()
-	set := s.set(name)
-	change(set)
-	must(s.api.MinerSets(user).Update(s.t.Context(), set, metav1.UpdateOptions{}))(s.t)
+	s.untilTaken(func() error {
+		set := s.set(name)
+		change(set)
+		_, err := s.api.MinerSets(user).Update(s.t.Context(), set, metav1.UpdateOptions{})
+		return err
+	})
 }
 
 func (s *story) changeMiner(name string, change func(*v1beta1.Miner)) {
 	s.t.Helper()
-	m := s.miner(user, name)
-	change(m)
-	must(s.api.Miners(user).Update(s.t.Context(), m, metav1.UpdateOptions{}))(s.t)
+	s.untilTaken(func() error {
+		m := s.miner(user, name)
+		change(m)
+		_, err := s.api.Miners(user).Update(s.t.Context(), m, metav1.UpdateOptions{})
+		return err
+	})
+}
+
+// untilTaken changes an object again if somebody else has changed it in between.
+func (s *story) untilTaken(change func() error) {
+	s.t.Helper()
+	if err := retry.RetryOnConflict(retry.DefaultBackoff, change); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *story) scale(name string, replicas int32) {

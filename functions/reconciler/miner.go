@@ -114,10 +114,14 @@ func (l *minerLoop) write(ctx context.Context, s *minerScope) error {
 // observePod finds the Miner's pod. One of the same name that is somebody else's is not it.
 func (l *minerLoop) observePod(ctx context.Context, s *minerScope) error {
 	pod, err := l.pods.Get(ctx, s.miner.Namespace, s.miner.Name)
-	if err == nil && pod != nil && l.nodes.isOf(pod, s.miner) {
-		s.pod = pod
+	if err != nil || pod == nil {
+		return err
 	}
-	return err
+	if !l.nodes.isOf(pod, s.miner) {
+		return l.sweep(ctx, s.miner.Namespace, s.miner.Name)
+	}
+	s.pod = pod
+	return nil
 }
 
 // findPlace finds out where the Miner stands, and stops if its owner cannot be seen: to take a Miner of a set for

@@ -38,7 +38,7 @@ func (s *story) running(change func(*Options)) (stop func()) {
 // eventually waits for what must come to be, with the kubelet at work.
 func (s *story) eventually(what string, holds func() bool) {
 	s.t.Helper()
-	ctx, stop := context.WithTimeout(s.t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(s.t.Context(), time.Minute)
 	defer stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

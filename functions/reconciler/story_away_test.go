@@ -84,12 +84,7 @@ func TestWhatWentByForceIsSweptInTheOtherCluster(t *testing.T) {
 	s.converge()
 	s.scrap("lone")
 	s.scrap("harbour")
-	chain := must(s.api.Chains(user).Get(t.Context(), "harbour", metav1.GetOptions{}))(t)
-	chain.Finalizers = nil
-	must(s.api.Chains(user).Update(t.Context(), chain, metav1.UpdateOptions{}))(t)
-	if err := s.api.Chains(user).Delete(t.Context(), "harbour", metav1.DeleteOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	s.scrapChain("harbour")
 	for range 2 { // swept twice
 		for kind, name := range map[string]string{v1beta1.ResourceMiners: "lone", v1beta1.ResourceChains: "harbour"} {
 			if err := s.loops[kind].Reconcile(t.Context(), user+"/"+name); err != nil {
@@ -101,6 +96,50 @@ func TestWhatWentByForceIsSweptInTheOtherCluster(t *testing.T) {
 		}
 	}
 	wantNothing(t, "there", s.nodes.core)
+}
+
+// The name is what they have in common, and what is left of the first would be in the way for ever.
+func TestAnotherOfTheNameComesAfterOneThatWentByForce(t *testing.T) {
+	s := newStory(t)
+	far := s.movesAway()
+	s.addChain(user, "harbour")
+	s.addMiner("lone", nil)
+	s.converge()
+	pod, key := s.pod(user, "lone").UID, keySecret(s.miner(user, "lone"))
+	service := must(s.nodes.core.CoreV1().Services(user).Get(t.Context(), "harbour", metav1.GetOptions{}))(t).UID
+
+	s.scrap("lone")
+	s.addMiner("lone", nil)
+	s.scrap("harbour")
+	s.scrapChain("harbour")
+	s.addChain(user, "harbour")
+	s.converge()
+
+	if s.pod(user, "lone").UID == pod {
+		t.Error("the pod is that of the Miner before")
+	}
+	if _, err := s.nodes.core.CoreV1().Secrets(user).Get(t.Context(), key, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the key of the Miner before is still there: %v", err)
+	}
+	if must(s.nodes.core.CoreV1().Services(user).Get(t.Context(), "harbour", metav1.GetOptions{}))(t).UID == service {
+		t.Error("the service is that of the chain before")
+	}
+	rest := far.Writes()
+	s.converge()
+	if n := far.Writes() - rest; n > 0 {
+		t.Errorf("a settled world was written to %d times", n)
+	}
+}
+
+// scrapChain removes a chain without asking anybody.
+func (s *story) scrapChain(name string) {
+	s.t.Helper()
+	chain := must(s.api.Chains(user).Get(s.t.Context(), name, metav1.GetOptions{}))(s.t)
+	chain.Finalizers = nil
+	must(s.api.Chains(user).Update(s.t.Context(), chain, metav1.UpdateOptions{}))(s.t)
+	if err := s.api.Chains(user).Delete(s.t.Context(), name, metav1.DeleteOptions{}); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // scrap removes a Miner without asking anybody.

@@ -7,11 +7,13 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
 )
 
-// sweep removes what a Miner has left in another cluster that went without our seeing it off, by force.
+// sweep removes what a Miner has left in another cluster that went without our seeing it off, by force. Another of its
+// name may have come since; what belongs to that one stays.
 func (l *minerLoop) sweep(ctx context.Context, namespace, name string) error {
 	if !l.nodes.away {
 		return nil
@@ -20,12 +22,12 @@ func (l *minerLoop) sweep(ctx context.Context, namespace, name string) error {
 	if err != nil || pod == nil {
 		return err
 	}
-	kind, owner, _ := ownedBy(pod)
+	kind, owner, uid := ownedBy(pod)
 	if kind != v1beta1.KindMiner || owner != name {
 		return nil
 	}
-	_, err = l.api.Miners(namespace).Get(ctx, name, metav1.GetOptions{})
-	if gone, err := isGone("miner", name, err); err != nil || !gone {
+	miner, err := l.api.Miners(namespace).Get(ctx, name, metav1.GetOptions{})
+	if gone, err := isGone(miner, uid, err); err != nil || !gone {
 		return err
 	}
 	err = l.nodes.dropPod(ctx, pod)
@@ -37,7 +39,8 @@ func (l *minerLoop) sweep(ctx context.Context, namespace, name string) error {
 	return err
 }
 
-// sweep removes what a chain has left in another cluster that went without our seeing it off, by force.
+// sweep removes what a chain has left in another cluster that went without our seeing it off, by force. Another of its
+// name may have come since; what belongs to that one stays.
 func (l *chainLoop) sweep(ctx context.Context, namespace, name string) error {
 	if !l.nodes.away {
 		return nil
@@ -54,20 +57,21 @@ func (l *chainLoop) sweep(ctx context.Context, namespace, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.api.Chains(namespace).Get(ctx, name, metav1.GetOptions{})
-	if gone, err := isGone("chain", name, err); err != nil || !gone {
+	chain, err := l.api.Chains(namespace).Get(ctx, name, metav1.GetOptions{})
+	if gone, err := isGone(chain, uid, err); err != nil || !gone {
 		return err
 	}
 	return errors.Join(l.nodes.dropService(ctx, peers), l.nodes.dropService(ctx, service))
 }
 
-// isGone reads the answer of the object API itself: what is swept for good must not hang on a cache that is late.
-func isGone(kind, name string, err error) (bool, error) {
+// isGone tells from the answer of the object API itself whether an owner is gone: what is swept for good must not hang
+// on a cache that is late.
+func isGone(found metav1.Object, owner types.UID, err error) (bool, error) {
 	if apierrors.IsNotFound(err) {
 		return true, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("%s %q: %w", kind, name, err)
+		return false, fmt.Errorf("owner %q: %w", owner, err)
 	}
-	return false, nil
+	return found.GetUID() != owner, nil
 }

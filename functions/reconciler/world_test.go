@@ -144,10 +144,14 @@ func (s *story) kubelet() (started int) {
 			s.t.Fatal(err)
 		}
 		for _, p := range pods {
-			if (p.Status.Phase == "" || p.Status.Phase == corev1.PodPending) && !s.sick[p.Name] {
-				s.setPod(p, corev1.PodRunning, corev1.ConditionTrue)
-				started++
+			if (p.Status.Phase != "" && p.Status.Phase != corev1.PodPending) || s.sick[p.Name] {
+				continue
 			}
+			// One that went or changed in between is not started.
+			if err := unlessGone("pod", p.Name, s.putPod(p, corev1.PodRunning, corev1.ConditionTrue)); err != nil {
+				s.t.Fatal(err)
+			}
+			started++
 		}
 	}
 	return started
@@ -155,14 +159,19 @@ func (s *story) kubelet() (started int) {
 
 func (s *story) setPod(p *corev1.Pod, phase corev1.PodPhase, ready corev1.ConditionStatus) {
 	s.t.Helper()
+	if err := s.putPod(p, phase, ready); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *story) putPod(p *corev1.Pod, phase corev1.PodPhase, ready corev1.ConditionStatus) error {
 	next := p.DeepCopy()
 	next.Status = corev1.PodStatus{
 		Phase: phase, PodIP: "127.1.2.3",
 		Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}},
 	}
-	if _, err := s.nodes.core.CoreV1().Pods(p.Namespace).UpdateStatus(s.t.Context(), next, metav1.UpdateOptions{}); err != nil {
-		s.t.Fatal(err)
-	}
+	_, err := s.nodes.core.CoreV1().Pods(p.Namespace).UpdateStatus(s.t.Context(), next, metav1.UpdateOptions{})
+	return err
 }
 
 // live reads the object API itself, so that a story never sees an old world.
