@@ -57,24 +57,29 @@ func (w *world) coldCall(t *testing.T, service, path, token string) time.Duratio
 	return took
 }
 
-// warmCalls calls a warm operation, a warm hello world, and the operation through the gateway, in turn.
+// warmCalls calls a warm operation, a warm hello world, and the operation through the gateway, in turn. Each round
+// begins with another of them, so that none always comes after the one that leaves the most to do behind it.
 func (w *world) warmCalls(t *testing.T, hello []string) {
 	l := w.newcomer(t)
 	fatal(t, l.ReceiveGift(t.Context()))
 	token := l.Tokens.AccessToken
-	var none, direct, stored, entered, public []time.Duration
-	for i := range warmSamples + 20 {
-		times := []time.Duration{
-			w.warmCall(t, hello[0], "/", ""), w.warmCall(t, "onex/list-miner-types", "/v1/miner-types", token),
-			w.warmCall(t, "onex/get-wallet", "/v1/wallet", token), w.warmCall(t, "onex/gateway", "/v1/miner-types", token),
-			w.publicCall(t, "/v1/miner-types", l),
-		}
-		if i < 20 {
-			continue // while they get warm
-		}
-		none, direct, stored = append(none, times[0]), append(direct, times[1]), append(stored, times[2])
-		entered, public = append(entered, times[3]), append(public, times[4])
+	inside := func(service, path, token string) func() time.Duration {
+		return func() time.Duration { return w.warmCall(t, service, path, token) }
 	}
+	calls := []func() time.Duration{
+		inside(hello[0], "/", ""), inside("onex/list-miner-types", "/v1/miner-types", token), inside("onex/get-wallet", "/v1/wallet", token),
+		inside("onex/gateway", "/v1/miner-types", token), func() time.Duration { return w.publicCall(t, "/v1/miner-types", l) },
+	}
+	times := make([][]time.Duration, len(calls))
+	for round := range warmSamples + 20 {
+		for i := range calls {
+			which := (round + i) % len(calls)
+			if took := calls[which](); round >= 20 { // until then they get warm
+				times[which] = append(times[which], took)
+			}
+		}
+	}
+	none, direct, stored, entered, public := times[0], times[1], times[2], times[3], times[4]
 	t.Logf("warm, medians of %d: hello world %s, list-miner-types %s, get-wallet %s; list-miner-types through the gateway %s, from outside %s",
 		warmSamples, ms(median(none)), ms(median(direct)), ms(median(stored)), ms(median(entered)), ms(median(public)))
 	if extra := median(direct) - median(none); extra > warmExtra {
