@@ -46,7 +46,7 @@ func Operations() []op.Operation {
 		},
 		{
 			Name: "release-pools", Summary: "Takes the slots of pools that are gone off their owners' quotas.",
-			Wakes: op.On(op.Every("* * * * *")), Handler: op.OnEvent(newReleasePools),
+			Wakes: op.On(op.Told(eventing.ObjectDeleted), op.Every("9-59/10 * * * *")), Handler: op.OnEvent(newReleasePools),
 			Scale: op.Scale{Max: 1}, Rights: []op.Right{op.May("minersets", "list"), op.May("miners", "list")},
 		},
 	}

@@ -98,6 +98,8 @@ func describe(o op.Operation, channels, woken object) error {
 	for _, w := range o.Wakes {
 		from, heard := "", []string(nil)
 		switch {
+		case w.Event != nil && slices.Contains(eventing.ObjectTypes(), w.Event.Type):
+			from, heard = objects, []string{w.Event.Type}
 		case w.Event != nil:
 			from, heard = broker, []string{w.Event.Type}
 		case w.Schedule != nil:

@@ -156,12 +156,14 @@ func TestEveryWireLeadsToSomebody(t *testing.T) {
 	}
 }
 
-// hears tells whether a Trigger waits for an event that is ours, or for those of the source that has its name.
+// hears tells whether a Trigger waits for an event that is ours, for one that sources tell of objects, or for all those
+// of the source that has its name.
 func hears(wire *eventingv1.Trigger, sources []string) bool {
 	f := wire.Spec.Filters
 	switch len(f) {
 	case 1:
-		return slices.Contains(eventing.Types(), f[0].Exact["type"])
+		heard := f[0].Exact["type"]
+		return slices.Contains(eventing.Types(), heard) || len(sources) > 0 && slices.Contains(eventing.ObjectTypes(), heard)
 	case 2:
 		return f[0].Prefix["type"] == eventing.ObjectPrefix && f[1].Exact["apiversion"] == "apps.onex.io/v1beta1" && slices.Contains(sources, wire.Name)
 	}
