@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"onex.io/onex/eventing"
@@ -30,7 +28,8 @@ type Config struct {
 
 	Source   string            // of events
 	Sink     string            // where events go; empty for nowhere
-	Accounts map[string]string // who may write
+	Accounts map[string]string // who may write, by password
+	Tokens   []string          // bearer tokens of who may write
 
 	Collector   string  // of telemetry; empty for nobody
 	TraceRatio  float64 // of the traces that begin here
@@ -74,37 +73,6 @@ func readRatio(text string) (float64, error) {
 		return 0, fmt.Errorf("ONEX_TRACE_RATIO: %q is no number", text)
 	}
 	return ratio, nil
-}
-
-// readAccounts reads who may write: user:password pairs, parted by commas in a
-// variable, by lines in a file.
-func readAccounts(variable, file string) (map[string]string, error) {
-	accounts := map[string]string{}
-	if err := parseAccounts(accounts, "TOYBLC_ACCOUNTS", strings.Split(variable, ",")); err != nil {
-		return nil, err
-	}
-	if file == "" {
-		return accounts, nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("--accounts-file: %w", err)
-	}
-	return accounts, parseAccounts(accounts, "--accounts-file", strings.Split(string(text), "\n"))
-}
-
-func parseAccounts(into map[string]string, from string, pairs []string) error {
-	for _, pair := range pairs {
-		if pair = strings.TrimSpace(pair); pair == "" {
-			continue
-		}
-		user, password, ok := strings.Cut(pair, ":")
-		if !ok || user == "" || password == "" {
-			return fmt.Errorf("%s: an entry is not of the form user:password", from)
-		}
-		into[user] = password
-	}
-	return nil
 }
 
 func genesisTime(unix int64) time.Time { return time.Unix(unix, 0).UTC() }

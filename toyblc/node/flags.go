@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Parse reads a command line and the variables K_SINK, TOYBLC_ACCOUNTS, ONEX_COLLECTOR,
+// Parse reads a command line and the variables K_SINK, TOYBLC_ACCOUNTS, TOYBLC_TOKENS, ONEX_COLLECTOR,
 // ONEX_TRACE_RATIO and TRACEPARENT. A flag.ErrHelp has been answered on out.
 func Parse(args []string, getenv func(string) string, out io.Writer) (Config, error) {
 	var c Config
 	flags := flag.NewFlagSet("toyblc", flag.ContinueOnError)
 	flags.SetOutput(out)
 	genesis := c.chainFlags(flags)
-	accountsFile := c.edgeFlags(flags)
+	accountsFile, tokensFile := c.edgeFlags(flags)
 	c.minerFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return c, err
@@ -26,11 +26,9 @@ func Parse(args []string, getenv func(string) string, out io.Writer) (Config, er
 		return c, err
 	}
 	c.TraceRatio = ratio
-	accounts, err := readAccounts(getenv("TOYBLC_ACCOUNTS"), *accountsFile)
-	if err != nil {
+	if err := c.readWriters(getenv, *accountsFile, *tokensFile); err != nil {
 		return c, err
 	}
-	c.Accounts = accounts
 	return c, c.Validate()
 }
 
@@ -40,7 +38,7 @@ func (c *Config) chainFlags(f *flag.FlagSet) (genesis *int64) {
 	return f.Int64("genesis-time", 0, "creation time of the Chain object, unix seconds")
 }
 
-func (c *Config) edgeFlags(f *flag.FlagSet) (accountsFile *string) {
+func (c *Config) edgeFlags(f *flag.FlagSet) (accountsFile, tokensFile *string) {
 	f.StringVar(&c.P2PAddr, "p2p-addr", "0.0.0.0:6001", "WebSocket listener for peers, any path")
 	f.StringVar(&c.HTTPAddr, "http.addr", "0.0.0.0:38080", "HTTP listener")
 	f.StringVar(&c.DataDir, "data-dir", "/data", "where the chain is kept")
@@ -53,7 +51,9 @@ func (c *Config) edgeFlags(f *flag.FlagSet) (accountsFile *string) {
 		}
 		return nil
 	})
-	return f.String("accounts-file", "", "who may write over HTTP, user:password on each line; $TOYBLC_ACCOUNTS holds more, with commas; without any, nobody")
+	accountsFile = f.String("accounts-file", "", "who may write over HTTP, user:password on each line; $TOYBLC_ACCOUNTS holds more, with commas")
+	tokensFile = f.String("tokens-file", "", "bearer tokens of who may write over HTTP, one on each line; $TOYBLC_TOKENS holds more, with commas; without accounts and tokens, nobody")
+	return accountsFile, tokensFile
 }
 
 func (c *Config) minerFlags(f *flag.FlagSet) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,12 +40,12 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-func TestADefaultNodeHasNoAccountsNoPeersAndDoesNotMine(t *testing.T) {
+func TestADefaultNodeHasNoAccountsNoTokensNoPeersAndDoesNotMine(t *testing.T) {
 	got, err := parse(minimal, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Accounts) > 0 || len(got.Peers) > 0 || got.Mine || got.Sink != "" || got.Params.Interval != time.Minute {
+	if len(got.Accounts) > 0 || len(got.Tokens) > 0 || len(got.Peers) > 0 || got.Mine || got.Sink != "" || got.Params.Interval != time.Minute {
 		t.Fatalf("config is %+v", got)
 	}
 }
@@ -63,6 +64,21 @@ func TestAccountsMayComeFromAFile(t *testing.T) {
 	}
 }
 
+func TestTokensMayComeFromAFile(t *testing.T) {
+	one, two := strings.Repeat("1", 32), strings.Repeat("2", 32)
+	file := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(file, []byte("\n "+one+" \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := parse(minimal+" --tokens-file="+file, map[string]string{"TOYBLC_TOKENS": two})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{two, one}; !slices.Equal(got.Tokens, want) {
+		t.Fatalf("tokens are %v, want %v", got.Tokens, want)
+	}
+}
+
 func TestWrongFlagsAreAllReported(t *testing.T) {
 	for _, r := range []struct {
 		name, line string
@@ -78,6 +94,8 @@ func TestWrongFlagsAreAllReported(t *testing.T) {
 		{"an account without a password", minimal, map[string]string{"TOYBLC_ACCOUNTS": "op"}, []string{"TOYBLC_ACCOUNTS"}},
 		{"a file of accounts that is not there", minimal + " --accounts-file=nowhere", nil, []string{"--accounts-file"}},
 		{"a file that holds no accounts", minimal + " --accounts-file=flags_test.go", nil, []string{"--accounts-file", "user:password"}},
+		{"a token that can be guessed", minimal, map[string]string{"TOYBLC_TOKENS": "hush"}, []string{"TOYBLC_TOKENS", "32"}},
+		{"a file of tokens that is not there", minimal + " --tokens-file=nowhere", nil, []string{"--tokens-file"}},
 		{"an unknown flag", minimal + " --mining-difficulty=1", nil, []string{"mining-difficulty"}},
 	} {
 		t.Run(r.name, func(t *testing.T) {

@@ -112,6 +112,46 @@ func TestAnAccountMustBeConfiguredToExist(t *testing.T) {
 	}
 }
 
+func TestATokenFromTheConfigurationLetsWrite(t *testing.T) {
+	cfg := config(t, t.TempDir())
+	cfg.Tokens = []string{strings.Repeat("1", 32), strings.Repeat("2", 32)}
+	n := run(t, cfg)
+	none := config(t, t.TempDir())
+	none.Accounts = nil
+	bare := run(t, none)
+	for _, r := range []struct {
+		name   string
+		node   *running
+		header string
+		status int
+	}{
+		{"one of them", n, "Bearer " + strings.Repeat("2", 32), 202},
+		{"the scheme in small letters", n, "bearer " + strings.Repeat("1", 32), 202},
+		{"another", n, "Bearer " + strings.Repeat("3", 32), 401},
+		{"a part of one", n, "Bearer " + strings.Repeat("1", 31), 401},
+		{"one of another scheme", n, "Token " + strings.Repeat("1", 32), 401},
+		{"an empty one", n, "Bearer ", 401},
+		{"an empty one where none is configured", bare, "Bearer ", 401},
+		{"an empty account where none is configured", bare, "Basic Og==", 401},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.node.url("/v1/blocks"), strings.NewReader(`{"data":"tea"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Authorization", r.header)
+			resp, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode != r.status {
+				t.Fatalf("status is %d, want %d", resp.StatusCode, r.status)
+			}
+		})
+	}
+}
+
 func TestAPageOfAnotherSiteCannotWrite(t *testing.T) {
 	n := run(t, config(t, t.TempDir()))
 	for _, r := range []struct {
