@@ -52,8 +52,8 @@ lint: $(STATICCHECK) ## gofmt, go vet and staticcheck, in both modules
 	cd knative/local && ../../$(STATICCHECK) $$(go list ./... | grep -Ev '$(HUGE)')
 
 .PHONY: soak
-soak: $(if $(KUBEBUILDER_ASSETS),,kube) toyblc functions ## the long runs, an hour or so; the last output is docs/soak.txt [SOAK_SEEDS, SOAK_CATCHUP, SOAK_FUZZ, SOAK_KILLS, SOAK_NODE_KILLS, SOAK_BLOCKS, SOAK_EVENTS, SOAK_LEDGER]
-	@ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/soak | tee docs/soak.txt
+soak: $(if $(KUBEBUILDER_ASSETS),,kube) toyblc functions ## the long runs, hours; the last output is docs/soak.txt [KUBECONFIG, SOAK_SEEDS, SOAK_CATCHUP, SOAK_FUZZ, SOAK_KILLS, SOAK_NODE_KILLS, SOAK_BLOCKS, SOAK_EVENTS, SOAK_LEDGER]
+	@KUBECONFIG=$(CLUSTER) ONEX_KUBE_BIN=$(CURDIR)/bin/kube scripts/soak | tee docs/soak.txt
 
 .PHONY: bench
 bench: ## what the platform adds to net/http alone; the last output is docs/bench.txt
