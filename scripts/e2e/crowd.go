@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"onex.io/onex/scripts/life"
+	"onex.io/onex/shared/minertype"
 	"onex.io/onex/shared/money"
 )
 
@@ -20,9 +22,23 @@ const (
 	crowdGift = 3000_000000
 )
 
+// crowdShare is the part of one CPU that the cheapest type hashes with here. With the 0.05 of the built-in list fifty
+// would take all of two cores, and what the cluster itself runs without requests would starve.
+const crowdShare = 0.02
+
+// crowdTypes is the built-in price list with less hashing for its cheapest type.
+func crowdTypes() (string, error) {
+	types := minertype.Default().List()
+	types[0].Share = crowdShare
+	text, err := json.Marshal(types)
+	return string(text), err
+}
+
 // crowd lets fifty miners run, while the node's kubelet and the API server are killed and start again.
 func (w *world) crowd(t *testing.T) {
-	told, err := deploy(t.Context(), fmt.Sprintf("ONEX_SIGNUP_GIFT=%d", crowdGift), fmt.Sprintf("ONEX_MINERS_PER_USER=%d", crowdSize))
+	types, err := crowdTypes()
+	fatal(t, err)
+	told, err := deploy(t.Context(), "ONEX_MINER_TYPES="+types, fmt.Sprintf("ONEX_SIGNUP_GIFT=%d", crowdGift), fmt.Sprintf("ONEX_MINERS_PER_USER=%d", crowdSize))
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, told)
 	}

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/dynamic/dynamicinformer"
 	"k8s.io/client-go/tools/cache"
 
+	"onex.io/onex/functions/catalog"
 	"onex.io/onex/scripts/life"
 )
 
@@ -104,6 +105,7 @@ func (s *sightings) meter(ctx context.Context, period time.Duration) map[string]
 // quiet lets ten miners mine on five chains of twenty users, who ask for nothing.
 func (w *world) quiet(t *testing.T, seen *sightings) {
 	users := w.quietUsers(t)
+	eventually(t, "the operations that were asked for sleep again", func(context.Context) error { return requestless(seen.awake()) })
 	writes := w.countWrites(t)
 	seconds := seen.meter(t.Context(), quietFor)
 	written := float64(writes.Load()) / quietFor.Seconds()
@@ -125,6 +127,16 @@ func (w *world) quiet(t *testing.T, seen *sightings) {
 			w.remove(t, l)
 		}
 	}
+}
+
+// requestless is an error while an operation is awake that only requests wake.
+func requestless(awake map[string]int) error {
+	for _, o := range catalog.Operations() {
+		if len(o.Wakes) == len(o.Routes()) && awake[o.Name] > 0 {
+			return errNotYet
+		}
+	}
+	return nil
 }
 
 // quietUsers are twenty, five of whom mine.
