@@ -339,12 +339,14 @@ func TestWhatIsOwedSurvivesARestart(t *testing.T) {
 	w.accept(event("1", "a"))
 	<-inside
 	q.await(t, 1)
+	w.awaitOwed(1) // to the one that failed
 	w.stop()
 	w.start()
 	got := s.await(t, 2)
 	if got[1].ID() != "1" {
 		t.Errorf("got %s", got[1])
 	}
+	w.awaitOwed(0)
 	w.stop()
 	w.start()
 	w.accept(event("2", "a"))

@@ -139,9 +139,20 @@ func (s *subscriber) await(t *testing.T, n int) []cloudevents.Event {
 	return s.events()
 }
 
+// awaitOwed waits until so many deliveries are not over: an answer counts when it is on disk.
+func (w *world) awaitOwed(n int64) {
+	w.t.Helper()
+	eventually(w.t, func() string {
+		if got := w.broker.Owed(); got != n {
+			return fmt.Sprintf("%d deliveries are owed, want %d", got, n)
+		}
+		return ""
+	})
+}
+
 func eventually(t *testing.T, missing func() string) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for missing() != "" {
 		if time.Now().After(deadline) {
 			t.Fatal(missing())
