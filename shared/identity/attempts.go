@@ -1,0 +1,114 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/store"
+)
+
+// tries are the log-ins that were tried for an account, or that failed from an address, since the first of them. They
+// stand in the store: a cache that is emptied gives nobody another guess.
+type tries struct {
+	ID    string    `bson:"_id"`
+	Count int64     `bson:"count"`
+	Since time.Time `bson:"since"`
+}
+
+// Attempts counts log-ins, to stop whoever guesses.
+type Attempts struct {
+	Window time.Duration // how long a try counts
+	store.Collection[tries]
+}
+
+// NewAttempts opens the attempts of db.
+func NewAttempts(db *mongo.Database, window time.Duration) Attempts {
+	return Attempts{window, store.In[tries](db, "login-attempts")}
+}
+
+// AccountKey is the key of an account's tries.
+func AccountKey(userID string) string { return "account/" + userID }
+
+// NobodyKey is the key of tries for a name that nobody has. They are counted as others are, so that they take as long,
+// but thousands of names share one count, so that guesses at names fill no store.
+func NobodyKey(name string) string {
+	return fmt.Sprintf("nobody/%02x", sha256.Sum256([]byte(name))[0])
+}
+
+// AddressKey is the key of an address's failures.
+func AddressKey(address string) string { return "address/" + address }
+
+// Count counts one more try and tells how many there are in the window. It is counted before the password is looked
+// at: of many who guess at once, each is one.
+func (a Attempts) Count(ctx context.Context, key string, now time.Time) (count int64, err error) {
+	for range mostTries {
+		var t tries
+		within := bson.D{{Key: "_id", Value: key}, {Key: "since", Value: bson.D{{Key: "$gt", Value: now.Add(-a.Window).UTC()}}}}
+		err := a.Raw().FindOneAndUpdate(ctx, within, bson.D{{Key: "$inc", Value: bson.D{{Key: "count", Value: 1}}}},
+			options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&t)
+		if err == nil {
+			return t.Count, nil
+		}
+		if err != mongo.ErrNoDocuments {
+			return 0, fault.New(fault.Busy, "StoreAway", "the store does not answer now: %w", fmt.Errorf("count %q: %w", key, err))
+		}
+		if began, err := a.begin(ctx, key, now); began || err != nil {
+			return 1, err
+		}
+	}
+	return 0, fault.New(fault.Busy, "TooManyWriters", "too many log in at once; try again")
+}
+
+// begin begins a window, unless another has begun one meanwhile.
+func (a Attempts) begin(ctx context.Context, key string, now time.Time) (bool, error) {
+	over := bson.D{{Key: "_id", Value: key}, {Key: "since", Value: bson.D{{Key: "$lte", Value: now.Add(-a.Window).UTC()}}}}
+	first := &tries{ID: key, Count: 1, Since: now.UTC()}
+	done, err := a.Raw().ReplaceOne(ctx, over, first)
+	if err != nil {
+		return false, fmt.Errorf("begin %q: %w", key, err)
+	}
+	if done.MatchedCount > 0 {
+		return true, nil
+	}
+	err = a.Insert(ctx, key, first)
+	if fault.KindOf(err) == fault.Conflict && err != nil {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Counted is how many tries there are in the window, and when it ends.
+func (a Attempts) Counted(ctx context.Context, key string, now time.Time) (count int64, end time.Time, err error) {
+	t, err := a.Get(ctx, key)
+	switch {
+	case err != nil && fault.KindOf(err) == fault.Missing:
+		return 0, now, nil
+	case err != nil:
+		return 0, now, err
+	case !t.Since.After(now.Add(-a.Window)):
+		return 0, now, nil
+	}
+	return t.Count, t.Since.Add(a.Window), nil
+}
+
+// Forgive lets the tries so far count no more.
+func (a Attempts) Forgive(ctx context.Context, key string) error {
+	_, err := a.Set(ctx, key, bson.D{{Key: "count", Value: int64(0)}})
+	return err
+}
+
+// Sweep forgets the tries that count no more. It scans.
+func (a Attempts) Sweep(ctx context.Context, now time.Time) error {
+	_, err := a.Raw().DeleteMany(ctx, bson.D{{Key: "since", Value: bson.D{{Key: "$lte", Value: now.Add(-a.Window).UTC()}}}})
+	if err != nil {
+		return fmt.Errorf("sweep attempts: %w", err)
+	}
+	return nil
+}
