@@ -8,7 +8,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/store"
@@ -48,16 +47,14 @@ func AddressKey(address string) string { return "address/" + address }
 // Count counts one more try and tells how many there are in the window. It is counted before the password is looked
 // at: of many who guess at once, each is one.
 func (a Attempts) Count(ctx context.Context, key string, now time.Time) (count int64, err error) {
+	within := bson.D{{Key: "_id", Value: key}, {Key: "since", Value: bson.D{{Key: "$gt", Value: now.Add(-a.Window).UTC()}}}}
 	for range mostTries {
-		var t tries
-		within := bson.D{{Key: "_id", Value: key}, {Key: "since", Value: bson.D{{Key: "$gt", Value: now.Add(-a.Window).UTC()}}}}
-		err := a.Raw().FindOneAndUpdate(ctx, within, bson.D{{Key: "$inc", Value: bson.D{{Key: "count", Value: 1}}}},
-			options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&t)
+		t, err := a.Increment(ctx, within, "count")
 		if err == nil {
 			return t.Count, nil
 		}
-		if err != mongo.ErrNoDocuments {
-			return 0, fault.New(fault.Busy, "StoreAway", "the store does not answer now: %w", fmt.Errorf("count %q: %w", key, err))
+		if fault.KindOf(err) != fault.Missing {
+			return 0, err
 		}
 		if began, err := a.begin(ctx, key, now); began || err != nil {
 			return 1, err
@@ -70,12 +67,9 @@ func (a Attempts) Count(ctx context.Context, key string, now time.Time) (count i
 func (a Attempts) begin(ctx context.Context, key string, now time.Time) (bool, error) {
 	over := bson.D{{Key: "_id", Value: key}, {Key: "since", Value: bson.D{{Key: "$lte", Value: now.Add(-a.Window).UTC()}}}}
 	first := &tries{ID: key, Count: 1, Since: now.UTC()}
-	done, err := a.Raw().ReplaceOne(ctx, over, first)
-	if err != nil {
-		return false, fmt.Errorf("begin %q: %w", key, err)
-	}
-	if done.MatchedCount > 0 {
-		return true, nil
+	began, err := a.SetIf(ctx, over, bson.D{{Key: "count", Value: first.Count}, {Key: "since", Value: first.Since}})
+	if began || err != nil {
+		return began, err
 	}
 	err = a.Insert(ctx, key, first)
 	if fault.KindOf(err) == fault.Conflict && err != nil {
@@ -106,9 +100,6 @@ func (a Attempts) Forgive(ctx context.Context, key string) error {
 
 // Sweep forgets the tries that count no more. It scans.
 func (a Attempts) Sweep(ctx context.Context, now time.Time) error {
-	_, err := a.Raw().DeleteMany(ctx, bson.D{{Key: "since", Value: bson.D{{Key: "$lte", Value: now.Add(-a.Window).UTC()}}}})
-	if err != nil {
-		return fmt.Errorf("sweep attempts: %w", err)
-	}
-	return nil
+	_, err := a.DeleteAll(ctx, bson.D{{Key: "since", Value: bson.D{{Key: "$lte", Value: now.Add(-a.Window).UTC()}}}})
+	return err
 }

@@ -56,8 +56,8 @@ func ofUser(userID string) bson.D {
 
 // Page lists the user's log-ins, newest first, and counts all of them.
 func (h History) Page(ctx context.Context, userID string, limit, offset int64) (page []LogIn, total int64, err error) {
-	if total, err = h.Raw().CountDocuments(ctx, ofUser(userID)); err != nil {
-		return nil, 0, fmt.Errorf("count log-ins: %w", err)
+	if total, err = h.Total(ctx, ofUser(userID)); err != nil {
+		return nil, 0, err
 	}
 	page, err = h.List(ctx, ofUser(userID), options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(limit).SetSkip(offset))
 	return page, total, err
@@ -65,16 +65,12 @@ func (h History) Page(ctx context.Context, userID string, limit, offset int64) (
 
 // Forget forgets the log-ins of a user who leaves.
 func (h History) Forget(ctx context.Context, userID string) error {
-	if _, err := h.Raw().DeleteMany(ctx, ofUser(userID)); err != nil {
-		return fmt.Errorf("forget log-ins: %w", err)
-	}
-	return nil
+	_, err := h.DeleteAll(ctx, ofUser(userID))
+	return err
 }
 
 // Sweep forgets what is older than the moment. It scans.
 func (h History) Sweep(ctx context.Context, before time.Time) error {
-	if _, err := h.Raw().DeleteMany(ctx, bson.D{{Key: "at", Value: bson.D{{Key: "$lt", Value: before.UTC()}}}}); err != nil {
-		return fmt.Errorf("sweep log-ins: %w", err)
-	}
-	return nil
+	_, err := h.DeleteAll(ctx, bson.D{{Key: "at", Value: bson.D{{Key: "$lt", Value: before.UTC()}}}})
+	return err
 }

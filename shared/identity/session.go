@@ -122,12 +122,8 @@ func (s Sessions) End(ctx context.Context, userID, id string) error {
 // Sweep forgets what has expired, and says how many sessions that was. It scans.
 func (s Sessions) Sweep(ctx context.Context, now time.Time) (ended int64, err error) {
 	expired := bson.D{{Key: "expires", Value: bson.D{{Key: "$lt", Value: now.UTC()}}}}
-	if _, err := s.spent.Raw().DeleteMany(ctx, expired); err != nil {
-		return 0, fmt.Errorf("sweep refresh tokens: %w", err)
+	if _, err := s.spent.DeleteAll(ctx, expired); err != nil {
+		return 0, err
 	}
-	done, err := s.Raw().DeleteMany(ctx, expired)
-	if err != nil {
-		return 0, fmt.Errorf("sweep sessions: %w", err)
-	}
-	return done.DeletedCount, nil
+	return s.DeleteAll(ctx, expired)
 }

@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"slices"
 	"time"
 
@@ -73,12 +72,8 @@ func (u Users) Move(ctx context.Context, id string, to Status, now time.Time) (m
 		fields = append(fields, bson.E{Key: "epoch", Value: NewEpoch()})
 	}
 	filter := bson.D{{Key: "_id", Value: id}, {Key: "status", Value: bson.D{{Key: "$in", Value: to.from()}}}}
-	done, err := u.Raw().UpdateOne(ctx, filter, bson.D{{Key: "$set", Value: fields}})
-	if err != nil {
-		return false, fmt.Errorf("move user %q to %q: %w", id, to, err)
-	}
-	if done.MatchedCount > 0 {
-		return true, nil
+	if moved, err = u.SetIf(ctx, filter, fields); moved || err != nil {
+		return moved, err
 	}
 	there, err := u.Get(ctx, id)
 	if err != nil || there.Status == to {

@@ -4,7 +4,6 @@ package identity
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"math/big"
 	"time"
 
@@ -85,11 +84,7 @@ func (u Users) ChangePassword(ctx context.Context, user *User, to string, now ti
 }
 
 func (u Users) replaceHash(ctx context.Context, id, from string, fields bson.D) (bool, error) {
-	done, err := u.Raw().UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "passwordHash", Value: from}}, bson.D{{Key: "$set", Value: fields}})
-	if err != nil {
-		return false, fmt.Errorf("replace the password of %q: %w", id, err)
-	}
-	return done.MatchedCount > 0, nil
+	return u.SetIf(ctx, bson.D{{Key: "_id", Value: id}, {Key: "passwordHash", Value: from}}, fields)
 }
 
 // Named finds a user by username; Missing when there is none.
@@ -106,8 +101,8 @@ func present() bson.D { return bson.D{{Key: "status", Value: bson.D{{Key: "$ne",
 
 // Page lists users, newest first, and counts all of them. It scans.
 func (u Users) Page(ctx context.Context, limit, offset int64) (users []User, total int64, err error) {
-	if total, err = u.Raw().CountDocuments(ctx, present()); err != nil {
-		return nil, 0, fmt.Errorf("count users: %w", err)
+	if total, err = u.Total(ctx, present()); err != nil {
+		return nil, 0, err
 	}
 	newest := bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: 1}}
 	users, err = u.List(ctx, present(), options.Find().SetSort(newest).SetLimit(limit).SetSkip(offset))
