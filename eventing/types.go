@@ -19,6 +19,8 @@ import (
 const (
 	// UserCreated says that somebody signed up; the fact is the user in the store.
 	UserCreated = "io.onex.user.created.v1"
+	// UserDeleted says that a user is leaving; the fact is the user in the store.
+	UserDeleted = "io.onex.user.deleted.v1"
 	// BlockMined says that a chain may have grown; the fact is the chain itself.
 	BlockMined = "io.onex.chain.block.mined.v1"
 	// AccessDecided is an audit record: the payload is the fact, its sender is authenticated by the topic.
@@ -46,11 +48,11 @@ const Partitions = 3
 func Topics() []string { return []string{AuditTopic} }
 
 // Types are the event types of the platform's own vocabulary.
-func Types() []string { return []string{UserCreated, BlockMined, AccessDecided} }
+func Types() []string { return []string{UserCreated, UserDeleted, BlockMined, AccessDecided} }
 
 // Payloads are what the events carry: an example of the Go type, empty, by event type.
 func Payloads() map[string]any {
-	return map[string]any{UserCreated: UserCreatedData{}, BlockMined: BlockMinedData{}, AccessDecided: audit.Record{}}
+	return map[string]any{UserCreated: UserCreatedData{}, UserDeleted: UserDeletedData{}, BlockMined: BlockMinedData{}, AccessDecided: audit.Record{}}
 }
 
 // TypesOn are the event types that a topic carries.
@@ -71,6 +73,11 @@ type ObjectData struct {
 
 // UserCreatedData names the user who signed up.
 type UserCreatedData struct {
+	UserID string `json:"userID"`
+}
+
+// UserDeletedData names the user who is leaving.
+type UserDeletedData struct {
 	UserID string `json:"userID"`
 }
 

@@ -12,9 +12,9 @@ import (
 // open it in the test as well.
 func TestDoorsThatDoNotNeedASignedInUser(t *testing.T) {
 	want := map[access.Level][]string{
-		access.Anyone:   {"create-user", "login"},
+		access.Anyone:   {"create-user", "get-token-keys", "login"},
 		access.Openable: {"authenticate"}, // closed unless the operator opens it
-		access.LoggedIn: {"logout"},
+		access.LoggedIn: {"logout", "logout-everywhere"},
 		access.Renewing: {"refresh-token"},
 		access.Platform: {"buy-slot"},
 		access.Scaler:   {"measure-minerset"},

@@ -153,7 +153,7 @@ func wantProblem(t *testing.T, what string, got reply, code int, reason string) 
 func TestWhatNoOperationAnswersIsNotFoundInOurWords(t *testing.T) {
 	w := newTown(t, http.HandlerFunc(echo))
 	for _, in := range [][2]string{
-		{"GET", "/"}, {"GET", "/v1/users"}, {"DELETE", "/v1/users"}, {"GET", "/v1/minersets/"}, {"GET", "/v1/minersets/a/b"},
+		{"GET", "/"}, {"PATCH", "/v1/users"}, {"DELETE", "/v1/users"}, {"GET", "/v1/minersets/"}, {"GET", "/v1/minersets/a/b"},
 		{"POST", "/v1/users/"}, {"POST", "/v2/users"}, {"GET", "/V1/wallet"}, {"GET", "/.git/config"},
 	} {
 		wantProblem(t, in[0]+" "+in[1], w.do(t, in[0], in[1], "", nil), 404, "PageNotFound")

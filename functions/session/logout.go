@@ -15,7 +15,7 @@ type logout struct{ sessions ender }
 
 type ender interface {
 	// End is no fault for a session that has ended already.
-	End(ctx context.Context, id string) error
+	End(ctx context.Context, userID, id string) error
 }
 
 func newLogout(p *platform.Platform) (op.RequestFunc[session.LogoutRequest, session.Logout], error) {
@@ -25,5 +25,6 @@ func newLogout(p *platform.Platform) (op.RequestFunc[session.LogoutRequest, sess
 
 // Handle takes the session from the token: nobody can name another's.
 func (f *logout) Handle(ctx context.Context, _ *session.LogoutRequest) (*session.Logout, error) {
-	return &session.Logout{}, f.sessions.End(ctx, access.From(ctx).Session)
+	caller := access.From(ctx)
+	return &session.Logout{}, f.sessions.End(ctx, caller.UserID, caller.Session)
 }

@@ -36,11 +36,11 @@ func (b *book) Renew(_ context.Context, id string, round int64, expires time.Tim
 	return b.session, nil
 }
 
-func (b *book) End(_ context.Context, id string) error {
+func (b *book) End(_ context.Context, userID, id string) error {
 	if b.away {
 		return fault.New(fault.Busy, "StoreAway", "away")
 	}
-	b.ended = append(b.ended, id)
+	b.ended = append(b.ended, userID+" "+id)
 	return nil
 }
 
@@ -107,7 +107,7 @@ func TestALogoutEndsTheSessionOfItsTokenAndNoOther(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(b.ended) != 2 || b.ended[0] != "s" || b.ended[1] != "s" {
+	if len(b.ended) != 2 || b.ended[0] != "user-a s" || b.ended[1] != "user-a s" {
 		t.Errorf("ended %v", b.ended)
 	}
 }

@@ -22,7 +22,9 @@ import (
 type createUser struct {
 	users      users
 	namespaces namespaces
+	contacts   contacts
 	outbox     outbox
+	passwords  identity.Passwords
 	reserved   string // the administrator's username
 	now        func() time.Time
 	log        *slog.Logger
@@ -62,7 +64,8 @@ func signUps(p *platform.Platform) (*createUser, error) {
 		return nil, err
 	}
 	return &createUser{
-		users: identity.NewUsers(db), namespaces: objects, outbox: publish.NewOutbox(db, p.Broker(), p.Now),
+		users: identity.NewUsers(db), namespaces: objects, contacts: identity.NewDirectory(db),
+		outbox: publish.NewOutbox(db, p.Broker(), p.Now), passwords: p.Passwords(),
 		reserved: p.Config.AdminUsername, now: p.Now, log: p.Log,
 	}, nil
 }
@@ -71,6 +74,9 @@ func signUps(p *platform.Platform) (*createUser, error) {
 func (f *createUser) Handle(ctx context.Context, in *user.CreateRequest) (*user.User, error) {
 	if strings.EqualFold(in.Body.Username, f.reserved) {
 		return nil, taken(in.Body.Username)
+	}
+	if identity.LooksLikeContact(in.Body.Username) {
+		return nil, fault.Field("body.username", "it cannot be an e-mail address or a phone number: those are for logging in by them")
 	}
 	u := f.newUser(in.Body)
 	if err := f.keep(ctx, u); err != nil {
@@ -103,6 +109,9 @@ func (f *createUser) keep(ctx context.Context, u *identity.User) error {
 		}
 		return err
 	}
+	if err := f.contacts.Claim(ctx, u); err != nil { // there is the username to log in with
+		f.log.WarnContext(ctx, "no log-in by e-mail or phone until the user is updated", "user", u.ID, "error", err)
+	}
 	if err := f.outbox.Tell(ctx, created); err != nil {
 		f.log.WarnContext(ctx, "news waits for the relay", "event", created.ID(), "error", err)
 	}
@@ -113,7 +122,7 @@ func (f *createUser) newUser(in user.Create) *identity.User {
 	now := f.now().UTC().Truncate(time.Millisecond)
 	return &identity.User{
 		ID: identity.UserID(in.Username), Username: in.Username, Nickname: in.Nickname, Email: in.Email, Phone: in.Phone,
-		PasswordHash: identity.HashPassword(in.Password), Status: identity.Active, CreatedAt: now, UpdatedAt: now,
+		PasswordHash: f.passwords.Hash(in.Password), Status: identity.Registered, CreatedAt: now, UpdatedAt: now,
 	}
 }
 
@@ -125,7 +134,7 @@ func taken(username string) error {
 
 func reply(u *identity.User) *user.User {
 	return &user.User{
-		UserID: u.ID, Username: u.Username, Nickname: u.Nickname, Email: u.Email, Phone: u.Phone,
+		UserID: u.ID, Username: u.Username, Nickname: u.Nickname, Email: u.Email, Phone: u.Phone, Status: string(u.Status),
 		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
 }

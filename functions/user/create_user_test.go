@@ -26,6 +26,7 @@ type town struct {
 	namespaces map[string]bool
 	intended   map[string]cloudevents.Event
 	told       []string
+	claimed    []string
 	steps      []string
 	die        string
 }
@@ -90,14 +91,27 @@ func (w *town) Tell(_ context.Context, e cloudevents.Event) error {
 	return nil
 }
 
+func (w *town) Claim(_ context.Context, u *identity.User) error {
+	if err := w.step("claim"); err != nil {
+		return fault.New(fault.Busy, "StoreAway", "away: %w", err)
+	}
+	w.claimed = append(w.claimed, u.Email+" "+u.Phone)
+	return nil
+}
+
 func (w *town) signUp(t *testing.T, username string) (*user.User, error) {
 	t.Helper()
 	return w.signUps().Handle(t.Context(), request(username))
 }
 
 func (w *town) signUps() *createUser {
-	return &createUser{users: w, namespaces: w, outbox: w, now: func() time.Time { return noon }, log: slog.New(slog.DiscardHandler)}
+	return &createUser{
+		users: w, namespaces: w, contacts: w, outbox: w, passwords: cheap(), now: func() time.Time { return noon }, log: slog.New(slog.DiscardHandler),
+	}
 }
+
+// cheap hashes fast: what a hash costs is not what is tested here.
+func cheap() identity.Passwords { return identity.Passwords{Memory: 64, Passes: 1, Lanes: 1} }
 
 func request(username string) *user.CreateRequest {
 	return &user.CreateRequest{Body: user.Create{
@@ -119,16 +133,42 @@ func TestSigningUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, at := identity.UserID("alice"), noon.Truncate(time.Millisecond)
-	want := &user.User{UserID: id, Username: "alice", Nickname: "Al", Email: "al@example.com", Phone: "1", CreatedAt: at, UpdatedAt: at}
+	want := &user.User{UserID: id, Username: "alice", Nickname: "Al", Email: "al@example.com", Phone: "1", Status: "registered", CreatedAt: at, UpdatedAt: at}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("reply (-want +got)\n%s", diff)
 	}
 	kept := w.users[id]
-	if kept.Status != identity.Active || !identity.PasswordMatches(kept.PasswordHash, "correct horse") || strings.Contains(kept.PasswordHash, "horse") {
+	if kept.Status != identity.Registered || !matches(kept.PasswordHash, "correct horse") || strings.Contains(kept.PasswordHash, "horse") {
 		t.Errorf("kept %+v", kept)
+	}
+	if len(w.claimed) != 1 || w.claimed[0] != "al@example.com 1" {
+		t.Errorf("claimed %q", w.claimed)
 	}
 	if !w.namespaces[id] || len(w.told) != 1 || w.told[0] != id || len(w.intended) != 0 {
 		t.Errorf("namespaces %v, told %v, still intended %v", w.namespaces, w.told, w.intended)
+	}
+}
+
+func TestAUsernameIsNobodysAddress(t *testing.T) {
+	for _, name := range []string{"al@example.com", "1234567", "+8618128840000", "123-45-67", "1.2.3.4.5.6.7"} {
+		w := newTown()
+		_, err := w.signUp(t, name)
+		if e := fault.Of(err); err == nil || e.Kind != fault.Invalid || e.Metadata["field"] != "body.username" || len(w.users) != 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"al", "123456", "a1234567", "1234567a"} {
+		if _, err := newTown().signUp(t, name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestWhoseAddressCannotBeClaimedIsSignedUpAllTheSame(t *testing.T) {
+	w := newTown()
+	w.die = "claim"
+	if _, err := w.signUp(t, "alice"); err != nil || len(w.users) != 1 || len(w.told) != 1 {
+		t.Errorf("%v: kept %v, told %v", err, w.users, w.told)
 	}
 }
 
@@ -169,7 +209,8 @@ func TestANameIsTakenOnce(t *testing.T) {
 
 func TestOfTwoWhoSignUpAtOnceOneIsTold(t *testing.T) {
 	w := newTown()
-	f := &createUser{users: blind{w}, namespaces: w, outbox: w, now: func() time.Time { return noon }, log: slog.New(slog.DiscardHandler)}
+	f := w.signUps()
+	f.users = blind{w}
 	in := &user.CreateRequest{Body: user.Create{Username: "alice", Password: "correct horse"}}
 	if _, err := f.Handle(t.Context(), in); err != nil {
 		t.Fatal(err)
@@ -215,7 +256,12 @@ func TestWhoeverIsKeptWasIntendedBefore(t *testing.T) {
 	if _, err := w.signUp(t, "alice"); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(w.steps, " "), "get intend namespace insert tell"; got != want {
+	if got, want := strings.Join(w.steps, " "), "get intend namespace insert claim tell"; got != want {
 		t.Errorf("the steps are %q, want %q", got, want)
 	}
+}
+
+func matches(hash, password string) bool {
+	ok, _ := identity.Passwords{}.Match(hash, password)
+	return ok
 }

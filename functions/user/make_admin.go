@@ -63,7 +63,10 @@ func (f *makeAdmin) renew(ctx context.Context, u *identity.User, password string
 		return err
 	case !there.Admin:
 		return errors.New("a user has that name; set ONEX_ADMIN_USERNAME to one that nobody has")
-	case there.PasswordHash != there.DeployedHash || identity.PasswordMatches(there.PasswordHash, password):
+	case there.PasswordHash != there.DeployedHash:
+		return nil
+	}
+	if known, _ := f.people.passwords.Match(there.PasswordHash, password); known {
 		return nil
 	}
 	renewed, err := f.passwords.ReplacePassword(ctx, u.ID, there.PasswordHash, u.PasswordHash)

@@ -19,7 +19,7 @@ func (w *town) appoint(t *testing.T, users users, password string) (log string, 
 	t.Helper()
 	var b bytes.Buffer
 	people := &createUser{
-		users: users, namespaces: w, outbox: w, reserved: "admin", now: func() time.Time { return noon },
+		users: users, namespaces: w, contacts: w, outbox: w, passwords: cheap(), reserved: "admin", now: func() time.Time { return noon },
 		log: slog.New(slog.NewJSONHandler(&b, nil)),
 	}
 	err = (&makeAdmin{people: people, passwords: w}).Run(t.Context(), password)
@@ -43,7 +43,7 @@ func TestTheFirstDeploymentMakesOneAdministrator(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := w.users[id]
-	if len(w.users) != 1 || !u.Admin || u.Username != "admin" || u.Status != identity.Active || !identity.PasswordMatches(u.PasswordHash, firstPassword) {
+	if len(w.users) != 1 || !u.Admin || u.Username != "admin" || u.Status != identity.Registered || !matches(u.PasswordHash, firstPassword) {
 		t.Errorf("kept %+v", w.users)
 	}
 	if !w.namespaces[id] || len(w.told) != 1 {
@@ -81,10 +81,10 @@ func TestAFirstPasswordThatWasNeverChangedIsThatOfTheDeployment(t *testing.T) {
 		before := w.users[id].PasswordHash
 		log, err := w.appoint(t, w, password)
 		u := w.users[id]
-		if err != nil || !identity.PasswordMatches(u.PasswordHash, password) || strings.Contains(log, password) {
+		if err != nil || !matches(u.PasswordHash, password) || strings.Contains(log, password) {
 			t.Errorf("%s: %v, logged %s", password, err, log)
 		}
-		if known := identity.PasswordMatches(before, password); known && before != u.PasswordHash {
+		if known := matches(before, password); known && before != u.PasswordHash {
 			t.Errorf("%s: hashed again for nothing", password)
 		}
 	}

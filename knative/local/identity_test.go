@@ -70,7 +70,10 @@ func newTown(t *testing.T, settings map[string]string) *town {
 func (w *town) serve(t *testing.T, p *platform.Platform) {
 	t.Helper()
 	mux := http.NewServeMux()
-	for _, name := range []string{"login", "logout", "refresh-token", "authenticate", "create-secret", "get-wallet", "buy-slot"} {
+	for _, name := range []string{
+		"login", "logout", "logout-everywhere", "refresh-token", "authenticate", "get-token-keys", "create-secret", "get-wallet", "buy-slot",
+		"get-user", "list-users", "update-user", "change-password", "enable-user", "disable-user", "delete-user", "list-logins",
+	} {
 		o, _ := catalog.Find(name)
 		h, err := o.HTTP(p)
 		if err != nil {
@@ -87,8 +90,8 @@ func (w *town) serve(t *testing.T, p *platform.Platform) {
 		t.Fatal(err)
 	}
 	w.url, w.users = server.URL, identity.NewUsers(db)
-	for name, admin := range map[string]bool{"alice": false, "root": true} {
-		u := &identity.User{ID: identity.UserID(name), Username: name, PasswordHash: identity.HashPassword(password), Status: identity.Active, Admin: admin}
+	for name, admin := range map[string]bool{"alice": false, "bob": false, "root": true} {
+		u := &identity.User{ID: identity.UserID(name), Username: name, PasswordHash: identity.Passwords{}.Hash(password), Status: identity.Active, Admin: admin}
 		must(t, w.users.Insert(t.Context(), u.ID, u))
 	}
 }

@@ -19,7 +19,7 @@ import (
 // vocabulary is every event type by the name of its constant.
 func vocabulary() map[string]string {
 	return map[string]string{
-		"UserCreated": eventing.UserCreated, "BlockMined": eventing.BlockMined, "AccessDecided": eventing.AccessDecided, "Tick": eventing.Tick,
+		"UserCreated": eventing.UserCreated, "UserDeleted": eventing.UserDeleted, "BlockMined": eventing.BlockMined, "AccessDecided": eventing.AccessDecided, "Tick": eventing.Tick,
 		"ObjectAdded": eventing.ObjectAdded, "ObjectUpdated": eventing.ObjectUpdated, "ObjectDeleted": eventing.ObjectDeleted,
 	}
 }

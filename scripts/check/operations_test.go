@@ -1,6 +1,7 @@
 package check
 
 import (
+	"crypto/ed25519"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,7 +115,7 @@ func TestTheKeysOfThePageAreKeys(t *testing.T) {
 			t.Errorf("%s is not made", name)
 		}
 	}
-	if !c.TokenPublicKey.Equal(c.TokenKey.Public()) {
+	if !c.TokenPublicKeys.Hold(c.TokenKey.Public().(ed25519.PublicKey)) {
 		t.Error("the public key is not that of the private one")
 	}
 }

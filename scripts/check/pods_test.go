@@ -218,8 +218,9 @@ func holders() map[string][]string {
 // asksNobody are the operations that anybody may call, and those that no request wakes.
 func asksNobody() []string {
 	return []string{
-		"create-user", "fence-namespaces", "gateway", "grant-gift", "keep-dead-letter", "login", "make-admin", "make-topics",
-		"reconciler", "record-object", "relay-outbox", "release-pools", "settle-chain", "store-audit", "sweep-inventory",
+		"create-user", "fence-namespaces", "gateway", "get-token-keys", "grant-gift", "keep-dead-letter", "login", "make-admin", "make-topics",
+		"reconciler", "record-object", "relay-outbox", "release-pools", "remove-user", "settle-chain", "store-audit", "sweep-inventory",
+		"sweep-sessions",
 	}
 }
 

@@ -42,6 +42,7 @@ func Everywhere() map[string][]string {
 		"measure-minerset": {"get chains.apps.onex.io", "get minersets.apps.onex.io"},
 		"record-object":    seeing("list"),
 		"release-pools":    {"list miners.apps.onex.io", "list minersets.apps.onex.io"},
+		"remove-user":      {"delete namespaces", "get namespaces"},
 		"scale-minerset":   {"get minersets.apps.onex.io", "patch minersets/scale.apps.onex.io"},
 		"settle-chain":     {"get chains.apps.onex.io", "list chains.apps.onex.io"},
 		"sweep-inventory":  seeing("list"),

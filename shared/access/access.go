@@ -36,6 +36,8 @@ type Principal struct {
 	// Session is the log-in that the call belongs to, and Round the number of its refresh token, if it is by one.
 	Session string
 	Round   int64
+	// Spent says that the refresh token has bought its pair already: it is of no use but to end its session.
+	Spent bool
 	// Secret is the id of the user's key that signed the token, if one did.
 	Secret string
 	// Pool is the uid of the one MinerSet that an autoscaler may ask about.
@@ -86,8 +88,10 @@ type Call struct {
 	Changes       bool   // whether the operation changes anything
 	Object        string // what it is done to
 	Authorization string // the header
-	Remote        string
-	RequestID     string
+	// Refresh says that a refresh token is taken for an access token.
+	Refresh   bool
+	Remote    string
+	RequestID string
 }
 
 // Admit decides on a call. An allowed call that changes something is admitted only when its record is safe.
@@ -124,10 +128,21 @@ func (g *Guard) decide(ctx context.Context, c Call) (Principal, string, error) {
 	if err != nil {
 		return p, "no-valid-token", err
 	}
-	if rule, ok := allows(c.Level, p); ok {
+	if p.Spent && c.Level != Renewing {
+		return p, "no-valid-token", token.Refused(errors.New("the refresh token is spent"))
+	}
+	if rule, ok := allows(c.Level, taken(c, p)); ok {
 		return p, rule, nil
 	}
 	return p, "default-deny", fault.New(fault.Denied, "Forbidden", "you may not %s", c.Operation)
+}
+
+// taken is whom the principal is taken for: where a call takes a refresh token, for who has an access token.
+func taken(c Call, p Principal) Principal {
+	if c.Refresh && c.Level != Renewing && p.Kind == token.Refresh {
+		p.Kind = token.Access
+	}
+	return p
 }
 
 // allows says whether a level lets the principal in, and by which rule.

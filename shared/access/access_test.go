@@ -21,6 +21,7 @@ func (b bearers) Identify(_ context.Context, text string) (access.Principal, err
 	p, known := map[string]access.Principal{
 		"access":       {UserID: "user-a", Session: "s", Kind: token.Access},
 		"refresh":      {UserID: "user-a", Session: "s", Round: 3, Kind: token.Refresh},
+		"spent":        {UserID: "user-a", Session: "s", Round: 2, Spent: true, Kind: token.Refresh},
 		"signed":       {UserID: "user-a", Secret: "k", Kind: token.Signed},
 		"admin":        {UserID: "user-admin", Session: "s", Kind: token.Access, Admin: true},
 		"adminrefresh": {UserID: "user-admin", Session: "s", Kind: token.Refresh, Admin: true},
@@ -39,6 +40,38 @@ func (b bearers) Identify(_ context.Context, text string) (access.Principal, err
 		return p, token.Refused(errors.New("ended"))
 	}
 	return p, nil
+}
+
+// The original's clients send the refresh token to the user center, and the one before once they have renewed it.
+func TestWhatARefreshTokenIsTakenFor(t *testing.T) {
+	for _, row := range []struct {
+		name, text string
+		level      access.Level
+		taken      bool
+		want       fault.Kind
+	}{
+		{"where it is taken, it calls what is a user's", "refresh", access.SignedIn, true, ""},
+		{"elsewhere it does not", "refresh", access.SignedIn, false, fault.Denied},
+		{"an administrator's calls what is an administrator's", "adminrefresh", access.Admin, true, ""},
+		{"and what is openable", "adminrefresh", access.Openable, true, ""},
+		{"a user's does not", "refresh", access.Admin, true, fault.Denied},
+		{"nor what is the platform's", "adminrefresh", access.Platform, true, fault.Denied},
+		{"it buys the next pair", "refresh", access.Renewing, true, ""},
+		{"an access token does not", "access", access.Renewing, true, fault.Denied},
+		{"it ends its session", "refresh", access.LoggedIn, true, ""},
+		{"a spent one calls nothing", "spent", access.SignedIn, true, fault.Unauthenticated},
+		{"and does not end its session by a log-out", "spent", access.LoggedIn, true, fault.Unauthenticated},
+		{"but may try to buy a pair, which ends it", "spent", access.Renewing, true, ""},
+	} {
+		r := &recorder{}
+		_, err := newGuard(bearers{}, r).Admit(t.Context(), access.Call{Operation: "get-user", Level: row.level, Refresh: row.taken, Authorization: "Bearer " + row.text})
+		if row.want == "" && err != nil || row.want != "" && (err == nil || fault.KindOf(err) != row.want) {
+			t.Errorf("%s: got %v, want %q", row.name, err, row.want)
+		}
+		if want := map[bool]string{true: "access", false: "refresh"}[row.text == "access"]; len(r.soon) != 1 || r.soon[0].TokenKind != want {
+			t.Errorf("%s: recorded %+v, want it to say what token it was", row.name, r.soon)
+		}
+	}
 }
 
 // recorder keeps what it is given; away makes it unable to.

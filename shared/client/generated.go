@@ -31,6 +31,12 @@ func (c *Client) BuySlot(ctx context.Context, in wallet.Slot) error {
 	return err
 }
 
+// ChangePassword changes the caller's password and ends the caller's other sessions.
+func (c *Client) ChangePassword(ctx context.Context, username string, in user.ChangePassword) error {
+	_, err := call[user.Done](ctx, c, http.MethodPut, "/v1/users/"+url.PathEscape(username)+"/update-password", in)
+	return err
+}
+
 // CountObjects counts the objects of the whole platform by kind and phase.
 func (c *Client) CountObjects(ctx context.Context) (*inventory.Counts, error) {
 	return call[inventory.Counts](ctx, c, http.MethodGet, "/v1/inventory/counts", nil)
@@ -68,6 +74,24 @@ func (c *Client) DeleteMinerSet(ctx context.Context, in minerset.DeleteRequest) 
 	return err
 }
 
+// DeleteUser deletes a user with all that is the user's, but for the ledger.
+func (c *Client) DeleteUser(ctx context.Context, username string) error {
+	_, err := call[user.Done](ctx, c, http.MethodDelete, "/v1/users/"+url.PathEscape(username), nil)
+	return err
+}
+
+// DisableUser keeps a user out and ends every session.
+func (c *Client) DisableUser(ctx context.Context, username string) error {
+	_, err := call[user.Done](ctx, c, http.MethodPut, "/v1/users/"+url.PathEscape(username)+"/disable", nil)
+	return err
+}
+
+// EnableUser lets a user in again who was disabled, or for whom too many log-ins have failed.
+func (c *Client) EnableUser(ctx context.Context, username string) error {
+	_, err := call[user.Done](ctx, c, http.MethodPut, "/v1/users/"+url.PathEscape(username)+"/enable", nil)
+	return err
+}
+
 // GetChain shows one of the caller's chains, or a public one.
 func (c *Client) GetChain(ctx context.Context, in chain.GetRequest) (*v1beta1.Chain, error) {
 	return call[v1beta1.Chain](ctx, c, http.MethodGet, "/v1/chains/"+url.PathEscape(in.Name)+query("namespace", in.Namespace), nil)
@@ -98,6 +122,16 @@ func (c *Client) GetQuota(ctx context.Context) (*quota.Quota, error) {
 	return call[quota.Quota](ctx, c, http.MethodGet, "/v1/quota", nil)
 }
 
+// GetTokenKeys shows what verifies the tokens of log-ins, as a JSON Web Key Set.
+func (c *Client) GetTokenKeys(ctx context.Context) (*session.Keys, error) {
+	return call[session.Keys](ctx, c, http.MethodGet, "/.well-known/jwks.json", nil)
+}
+
+// GetUser shows a user: oneself, or for an administrator anybody.
+func (c *Client) GetUser(ctx context.Context, username string) (*user.User, error) {
+	return call[user.User](ctx, c, http.MethodGet, "/v1/users/"+url.PathEscape(username), nil)
+}
+
 // GetWallet shows the caller's balance and newest entries.
 func (c *Client) GetWallet(ctx context.Context, limit int) (*wallet.Wallet, error) {
 	return call[wallet.Wallet](ctx, c, http.MethodGet, "/v1/wallet"+query("limit", limit), nil)
@@ -111,6 +145,11 @@ func (c *Client) ListChains(ctx context.Context, in chain.ListRequest) (*chain.L
 // ListEntries lists the caller's entries, page by page.
 func (c *Client) ListEntries(ctx context.Context, in wallet.ListEntriesRequest) (*wallet.Entries, error) {
 	return call[wallet.Entries](ctx, c, http.MethodGet, "/v1/wallet/entries"+query("limit", in.Limit, "before", in.Before), nil)
+}
+
+// ListLogins lists the log-ins of a user, good and bad, newest first.
+func (c *Client) ListLogins(ctx context.Context, in user.LoginsRequest) (*user.Logins, error) {
+	return call[user.Logins](ctx, c, http.MethodGet, "/v1/users/"+url.PathEscape(in.Username)+"/logins"+query("limit", in.Limit, "offset", in.Offset), nil)
 }
 
 // ListMinerTypes shows the price list.
@@ -128,7 +167,12 @@ func (c *Client) ListMinerSets(ctx context.Context, in minerset.ListRequest) (*m
 	return call[minerset.List](ctx, c, http.MethodGet, "/v1/minersets"+query("limit", in.Limit, "offset", in.Offset, "namespace", in.Namespace), nil)
 }
 
-// Login gives tokens for a username and its password.
+// ListUsers lists the users, newest first.
+func (c *Client) ListUsers(ctx context.Context, in user.ListRequest) (*user.List, error) {
+	return call[user.List](ctx, c, http.MethodGet, "/v1/users"+query("limit", in.Limit, "offset", in.Offset), nil)
+}
+
+// Login gives tokens for a username, e-mail address or phone number, and its password.
 func (c *Client) Login(ctx context.Context, in session.Login) (*session.Tokens, error) {
 	return call[session.Tokens](ctx, c, http.MethodPost, "/v1/auth/login", in)
 }
@@ -136,6 +180,12 @@ func (c *Client) Login(ctx context.Context, in session.Login) (*session.Tokens, 
 // Logout ends the caller's session.
 func (c *Client) Logout(ctx context.Context) error {
 	_, err := call[session.Logout](ctx, c, http.MethodPost, "/v1/auth/logout", nil)
+	return err
+}
+
+// LogoutEverywhere ends every session of the caller.
+func (c *Client) LogoutEverywhere(ctx context.Context) error {
+	_, err := call[session.Logout](ctx, c, http.MethodPost, "/v1/auth/logout-everywhere", nil)
 	return err
 }
 
@@ -167,6 +217,12 @@ func (c *Client) SearchObjects(ctx context.Context, in inventory.SearchRequest) 
 // SetQuota allows a user another number of miners.
 func (c *Client) SetQuota(ctx context.Context, userID string, in quota.Allowance) (*quota.Quota, error) {
 	return call[quota.Quota](ctx, c, http.MethodPut, "/v1/quotas/"+url.PathEscape(userID), in)
+}
+
+// UpdateUser changes a user's nickname, e-mail address or phone number.
+func (c *Client) UpdateUser(ctx context.Context, username string, in user.Update) error {
+	_, err := call[user.Done](ctx, c, http.MethodPut, "/v1/users/"+url.PathEscape(username), in)
+	return err
 }
 
 // WatchChain tells of a chain's blocks as they come, for as long as the caller listens.

@@ -69,9 +69,10 @@ type Config struct {
 	// AccessTokenLife and RefreshTokenLife are the lives of the two tokens of a log-in.
 	AccessTokenLife  time.Duration `env:"ONEX_ACCESS_TOKEN_LIFE" envDefault:"2h"`
 	RefreshTokenLife time.Duration `env:"ONEX_REFRESH_TOKEN_LIFE" envDefault:"24h"`
-	// TokenKey signs log-in tokens; only login and refresh-token have it. TokenPublicKey verifies them.
-	TokenKey       PrivateKey `env:"ONEX_TOKEN_KEY"`
-	TokenPublicKey PublicKey  `env:"ONEX_TOKEN_PUBLIC_KEY,required"`
+	// TokenKey signs log-in tokens; only login and refresh-token have it. TokenPublicKeys verify them: the one of
+	// TokenKey, and with commas between, those that signed before it, latest first, or that will sign after it.
+	TokenKey        PrivateKey `env:"ONEX_TOKEN_KEY"`
+	TokenPublicKeys PublicKeys `env:"ONEX_TOKEN_PUBLIC_KEY,required"`
 	// PlatformPublicKey verifies the tokens of the platform's own parts, such as the reconciler.
 	PlatformPublicKey PublicKey `env:"ONEX_PLATFORM_PUBLIC_KEY,required"`
 	// SecretsKey seals the secret keys that users sign their own tokens with. Every operation that asks who calls has it,
@@ -79,6 +80,19 @@ type Config struct {
 	SecretsKey SymmetricKey `env:"ONEX_SECRETS_KEY"`
 	// OpenAuthenticate lets anyone ask whose a token is, without a token of their own.
 	OpenAuthenticate bool `env:"ONEX_OPEN_AUTHENTICATE" envDefault:"false"`
+
+	// PasswordMemory (in KiB), PasswordPasses and PasswordLanes are the cost of a password's hash, argon2id. The defaults
+	// are OWASP's second recommendation. A log-in renews a hash that has another cost.
+	PasswordMemory uint32 `env:"ONEX_PASSWORD_MEMORY" envDefault:"19456"`
+	PasswordPasses uint32 `env:"ONEX_PASSWORD_PASSES" envDefault:"2"`
+	PasswordLanes  uint8  `env:"ONEX_PASSWORD_LANES" envDefault:"1"`
+	// LoginFailures is how many log-ins may fail for one account within LoginWindow of the first; until that has passed,
+	// none succeeds. LoginFailuresPerAddress is the same for one address.
+	LoginFailures           int64         `env:"ONEX_LOGIN_FAILURES" envDefault:"10"`
+	LoginFailuresPerAddress int64         `env:"ONEX_LOGIN_FAILURES_PER_ADDRESS" envDefault:"100"`
+	LoginWindow             time.Duration `env:"ONEX_LOGIN_WINDOW" envDefault:"15m"`
+	// LoginHistory is how long a user's log-ins are kept.
+	LoginHistory time.Duration `env:"ONEX_LOGIN_HISTORY" envDefault:"2160h"`
 
 	// AdminUsername is the name of the administrator that the first deployment makes; nobody can sign up under it.
 	AdminUsername string `env:"ONEX_ADMIN_USERNAME" envDefault:"admin"`
@@ -109,7 +123,7 @@ func parse(o env.Options) (Config, error) {
 	if err := env.ParseWithOptions(&c, o); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
-	return c, errors.Join(c.validate(), c.validateKafka())
+	return c, errors.Join(c.validate(), c.validateKafka(), c.validateLogins())
 }
 
 // longestStream leaves a stream time to end before Knative cuts it off.

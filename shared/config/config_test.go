@@ -56,11 +56,39 @@ func TestRulesAcrossValues(t *testing.T) {
 		"ONEX_CONFIRMATIONS": "-1", "ONEX_SIGNUP_GIFT": "-5", "ONEX_BLOCK_INTERVAL": "10ms", "ONEX_TOKEN_PUBLIC_KEY": "zzz",
 		"ONEX_REWARD_PER_GIGAHASH": "-1", "ONEX_REQUEST_TIMEOUT": "0s", "ONEX_ACCESS_TOKEN_LIFE": "48h", "ONEX_SECRETS_KEY": "c2hvcnQ=",
 		"ONEX_OPEN_AUTHENTICATE": "perhaps", "ONEX_MINERS_PER_USER": "-1", "ONEX_HASHES_PER_SECOND": "-1", "ONEX_REFRESH_TOKEN_LIFE": "1h",
+		"ONEX_PASSWORD_MEMORY": "4", "ONEX_PASSWORD_PASSES": "0", "ONEX_PASSWORD_LANES": "0", "ONEX_LOGIN_FAILURES": "0",
+		"ONEX_LOGIN_FAILURES_PER_ADDRESS": "-1", "ONEX_LOGIN_WINDOW": "0s", "ONEX_LOGIN_HISTORY": "1m",
 	} {
 		v := vars(t)
 		v[name] = value
 		if _, err := config.ReadMap(v); err == nil {
 			t.Errorf("%s=%s was accepted", name, value)
+		}
+	}
+}
+
+func TestAKeyThatSignsIsAmongThoseThatVerify(t *testing.T) {
+	other, err := config.NewKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := vars(t)
+	own := base["ONEX_TOKEN_PUBLIC_KEY"]
+	for name, row := range map[string]struct {
+		keys string
+		many int // 0: refused
+	}{
+		"its own":        {own, 1},
+		"and one before": {own + "," + other["ONEX_TOKEN_PUBLIC_KEY"], 2},
+		"after the next": {other["ONEX_TOKEN_PUBLIC_KEY"] + ", " + own, 2},
+		"another's":      {other["ONEX_TOKEN_PUBLIC_KEY"], 0},
+		"none after it":  {own + ",", 0},
+	} {
+		keys := maps.Clone(base)
+		keys["ONEX_TOKEN_PUBLIC_KEY"] = row.keys
+		c, err := config.ReadMap(keys)
+		if (err == nil) != (row.many > 0) || err == nil && len(c.TokenPublicKeys.Keys) != row.many {
+			t.Errorf("%s: %d keys, %v", name, len(c.TokenPublicKeys.Keys), err)
 		}
 	}
 }

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"onex.io/onex/shared/seal"
 )
@@ -67,6 +69,27 @@ func (k PublicKey) MarshalText() ([]byte, error) {
 		return nil, fmt.Errorf("public key: %w", err)
 	}
 	return []byte(base64.StdEncoding.EncodeToString(der)), nil
+}
+
+// PublicKeys are one or more public keys, with commas between.
+type PublicKeys struct{ Keys []PublicKey }
+
+// UnmarshalText reads the keys.
+func (k *PublicKeys) UnmarshalText(text []byte) error {
+	k.Keys = nil
+	for part := range bytes.SplitSeq(text, []byte(",")) {
+		var key PublicKey
+		if err := key.UnmarshalText(bytes.TrimSpace(part)); err != nil {
+			return err
+		}
+		k.Keys = append(k.Keys, key)
+	}
+	return nil
+}
+
+// Hold says whether the key is one of them.
+func (k PublicKeys) Hold(key ed25519.PublicKey) bool {
+	return slices.ContainsFunc(k.Keys, func(one PublicKey) bool { return one.Equal(key) })
 }
 
 // SymmetricKey is a key of seal.KeySize bytes as base64. It prints as stars.

@@ -32,7 +32,7 @@ func (b Bearers) Identify(ctx context.Context, text string) (access.Principal, e
 	if claims.Kind == token.Platform || claims.Kind == token.Scaler {
 		return p, nil
 	}
-	p.Admin, err = b.Standing.Session(ctx, claims)
+	p.Admin, p.Spent, err = b.Standing.Session(ctx, claims)
 	return p, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,21 +40,27 @@ type secrets interface {
 // standingLife is the second that is promised, less what a clock may be late and a call may take.
 const standingLife = 900 * time.Millisecond
 
-// adminMark follows the userID of an administrator in the cache. No userID has a space in it.
-const adminMark = " admin"
+// In the cache, these follow the userID, which has no space in it: the mark of an administrator, and the round of the
+// session's refresh token, if it is not the first.
+const (
+	adminMark = " admin"
+	roundMark = " round "
+)
 
 // Session refuses claims whose session has ended or whose user may not act. It says whether the user is an
-// administrator.
-func (s Standing) Session(ctx context.Context, c token.Claims) (admin bool, err error) {
+// administrator, and whether the claims are those of a refresh token that has bought its pair already.
+func (s Standing) Session(ctx context.Context, c token.Claims) (admin, spent bool, err error) {
 	kept, err := s.remembered(ctx, "standing/"+c.Session, func() (string, error) { return s.readSession(ctx, c) })
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
+	kept, number, _ := strings.Cut(kept, roundMark)
+	round, _ := strconv.ParseInt(number, 10, 64)
 	holder, admin := strings.CutSuffix(kept, adminMark)
 	if holder != c.Subject {
-		return false, token.Refused(errors.New("the session is somebody else's"))
+		return false, false, token.Refused(errors.New("the session is somebody else's"))
 	}
-	return admin, nil
+	return admin, c.Kind == token.Refresh && c.Round < round, nil
 }
 
 func (s Standing) readSession(ctx context.Context, c token.Claims) (string, error) {
@@ -68,10 +75,17 @@ func (s Standing) readSession(ctx context.Context, c token.Claims) (string, erro
 	if err != nil {
 		return "", err
 	}
-	if user.Admin {
-		return user.ID + adminMark, nil
+	if session.Epoch != user.Epoch {
+		return "", token.Refused(errors.New("the user's sessions have ended"))
 	}
-	return user.ID, nil
+	found := user.ID
+	if user.Admin {
+		found += adminMark
+	}
+	if session.Round > 0 {
+		found += roundMark + strconv.FormatInt(session.Round, 10)
+	}
+	return found, nil
 }
 
 func (s Standing) activeUser(ctx context.Context, id string) (*User, error) {

@@ -60,7 +60,42 @@ func (w *world) check(subject, session string) error {
 }
 
 func (w *world) admin(subject, session string) (bool, error) {
-	return w.standing.Session(context.Background(), token.Claims{Subject: subject, Session: session, Kind: token.Access})
+	admin, _, err := w.standing.Session(context.Background(), token.Claims{Subject: subject, Session: session, Kind: token.Access})
+	return admin, err
+}
+
+func TestARefreshTokenIsSpentOnceItsSessionIsFurther(t *testing.T) {
+	for _, admin := range []bool{false, true} {
+		w := newWorld(t)
+		w.users.docs["user-a"] = identity.User{ID: "user-a", Status: identity.Active, Admin: admin}
+		w.sessions.docs["s"] = identity.Session{ID: "s", UserID: "user-a", Expires: noon.Add(time.Hour), Round: 12}
+		for _, from := range []string{"the store", "the cache"} {
+			for round, want := range map[int64]bool{0: true, 2: true, 11: true, 12: false, 13: false} {
+				is, spent, err := w.standing.Session(t.Context(), token.Claims{Subject: "user-a", Session: "s", Round: round, Kind: token.Refresh})
+				if err != nil || is != admin || spent != want {
+					t.Errorf("round %d, from %s: %v %v, %v", round, from, is, spent, err)
+				}
+			}
+			if is, spent, err := w.standing.Session(t.Context(), token.Claims{Subject: "user-a", Session: "s", Kind: token.Access}); err != nil || is != admin || spent {
+				t.Errorf("an access token, from %s: %v %v, %v", from, is, spent, err)
+			}
+		}
+	}
+}
+
+func TestAnotherEpochEndsEverySessionOfTheOneBefore(t *testing.T) {
+	w := newWorld(t)
+	for _, row := range []struct {
+		user, session string
+		ok            bool
+	}{{"", "", true}, {"e", "e", true}, {"e", "", false}, {"next", "e", false}, {"", "e", false}} {
+		w.redis.FlushAll()
+		w.users.docs["user-a"] = identity.User{ID: "user-a", Status: identity.Active, Epoch: row.user}
+		w.sessions.docs["s"] = identity.Session{ID: "s", UserID: "user-a", Expires: noon.Add(time.Hour), Epoch: row.session}
+		if err := w.check("user-a", "s"); (err == nil) != row.ok || err != nil && fault.KindOf(err) != fault.Unauthenticated {
+			t.Errorf("a session of epoch %q, the user's is %q: %v", row.session, row.user, err)
+		}
+	}
 }
 
 func TestStanding(t *testing.T) {

@@ -4,24 +4,15 @@ package identity
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"math/big"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/store"
-)
-
-// Status is where a user stands.
-type Status string
-
-// The statuses that exist so far; only Active may act.
-const (
-	Active   Status = "active"
-	Disabled Status = "disabled"
 )
 
 // User is somebody who signed up. The ID is also the name of the user's namespace and wallet.
@@ -33,11 +24,13 @@ type User struct {
 	Phone        string `bson:"phone"`
 	PasswordHash string `bson:"passwordHash"`
 	// DeployedHash is the hash that a deployment set. While it is the user's, nobody has changed the password.
-	DeployedHash string    `bson:"deployedHash,omitempty"`
-	Status       Status    `bson:"status"`
-	Admin        bool      `bson:"admin,omitempty"` // may act in every namespace
-	CreatedAt    time.Time `bson:"createdAt"`
-	UpdatedAt    time.Time `bson:"updatedAt"`
+	DeployedHash string `bson:"deployedHash,omitempty"`
+	Status       Status `bson:"status"`
+	// Epoch is what a session must have begun in to stand: another one ends all of them at once.
+	Epoch     string    `bson:"epoch,omitempty"`
+	Admin     bool      `bson:"admin,omitempty"` // may act in every namespace
+	CreatedAt time.Time `bson:"createdAt"`
+	UpdatedAt time.Time `bson:"updatedAt"`
 }
 
 // alphabet has no letter or digit that is easily taken for another.
@@ -65,14 +58,33 @@ type Users struct{ store.Collection[User] }
 // NewUsers opens the users of db.
 func NewUsers(db *mongo.Database) Users { return Users{store.In[User](db, "users")} }
 
-// ReplacePassword puts a hash in the place of another; false when the user has that one no more.
+// ReplacePassword puts a hash in the place of another, as a deployment does; false when the user has that one no more.
 func (u Users) ReplacePassword(ctx context.Context, id, from, to string) (bool, error) {
-	done, err := u.Raw().UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "passwordHash", Value: from}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "passwordHash", Value: to}, {Key: "deployedHash", Value: to}}}})
-	if err != nil {
-		return false, fmt.Errorf("replace the password of %q: %w", id, err)
+	return u.replaceHash(ctx, id, from, bson.D{{Key: "passwordHash", Value: to}, {Key: "deployedHash", Value: to}})
+}
+
+// RenewHash puts another hash of the same password in the place of the user's, which is outdated. Somebody else may
+// have done so meanwhile.
+func (u Users) RenewHash(ctx context.Context, user *User, to string) error {
+	fields := bson.D{{Key: "passwordHash", Value: to}}
+	if user.DeployedHash == user.PasswordHash {
+		fields = append(fields, bson.E{Key: "deployedHash", Value: to})
 	}
-	return done.MatchedCount > 0, nil
+	_, err := u.replaceHash(ctx, user.ID, user.PasswordHash, fields)
+	return err
+}
+
+// ChangePassword puts a hash in the place of another and ends every session by a new epoch, in one step.
+func (u Users) ChangePassword(ctx context.Context, user *User, to string, now time.Time) (epoch string, done bool, err error) {
+	epoch = NewEpoch()
+	done, err = u.replaceHash(ctx, user.ID, user.PasswordHash, bson.D{
+		{Key: "passwordHash", Value: to}, {Key: "epoch", Value: epoch}, {Key: "updatedAt", Value: now},
+	})
+	return epoch, done, err
+}
+
+func (u Users) replaceHash(ctx context.Context, id, from string, fields bson.D) (bool, error) {
+	return u.SetIf(ctx, bson.D{{Key: "_id", Value: id}, {Key: "passwordHash", Value: from}}, fields)
 }
 
 // Named finds a user by username; Missing when there is none.
@@ -82,4 +94,22 @@ func (u Users) Named(ctx context.Context, username string) (*User, error) {
 		return nil, fault.New(fault.Missing, "NotFound", "user %q is not there", username)
 	}
 	return user, err
+}
+
+// present selects whoever has not left.
+func present() bson.D { return bson.D{{Key: "status", Value: bson.D{{Key: "$ne", Value: Deleted}}}} }
+
+// Page lists users, newest first, and counts all of them. It scans.
+func (u Users) Page(ctx context.Context, limit, offset int64) (users []User, total int64, err error) {
+	if total, err = u.Total(ctx, present()); err != nil {
+		return nil, 0, err
+	}
+	newest := bson.D{{Key: "createdAt", Value: -1}, {Key: "_id", Value: 1}}
+	users, err = u.List(ctx, present(), options.Find().SetSort(newest).SetLimit(limit).SetSkip(offset))
+	return users, total, err
+}
+
+// Leaving lists the users who are on their way out. It scans.
+func (u Users) Leaving(ctx context.Context) ([]User, error) {
+	return u.List(ctx, bson.D{{Key: "status", Value: Deleting}})
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/crypto/bcrypt"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"onex.io/onex/shared/identity"
@@ -36,8 +37,8 @@ func TestUserIDIsAValidNamespaceWhateverTheName(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
-	hash := identity.HashPassword("correct horse")
-	if hash == identity.HashPassword("correct horse") {
+	hash := identity.Passwords{}.Hash("correct horse")
+	if hash == (identity.Passwords{}).Hash("correct horse") {
 		t.Error("two hashes of one password are the same: there is no salt")
 	}
 	if !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") || strings.Contains(hash, "horse") {
@@ -67,8 +68,31 @@ func TestPasswords(t *testing.T) {
 		{"a key cut short matches nothing", damaged(5, parts[5][:16]), "correct horse", false},
 		{"cheaper parameters of an older hash still count", "$argon2id$v=19$m=64,t=1,p=1$" + parts[4] + "$" + parts[5], "correct horse", false},
 	} {
-		if got := identity.PasswordMatches(row.hash, row.password); got != row.want {
+		if got, _ := (identity.Passwords{}).Match(row.hash, row.password); got != row.want {
 			t.Errorf("%s: got %v", row.name, got)
+		}
+	}
+}
+
+func TestAHashIsOutdatedWhenANewOneWouldBeAnother(t *testing.T) {
+	now, cheap := identity.Passwords{Memory: 64, Passes: 1, Lanes: 1}, identity.Passwords{Memory: 32, Passes: 1, Lanes: 1}
+	bcrypted, err := bcrypt.GenerateFromPassword([]byte("correct horse"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name, hash, password string
+		ok, outdated         bool
+	}{
+		{"the present cost", now.Hash("correct horse"), "correct horse", true, false},
+		{"another cost", cheap.Hash("correct horse"), "correct horse", true, true},
+		{"another cost, and a wrong password", cheap.Hash("correct horse"), "wrong horse", false, false},
+		{"the original's", string(bcrypted), "correct horse", true, true},
+		{"the original's, and a wrong password", string(bcrypted), "wrong horse", false, false},
+		{"what only begins like the original's", "$2a$", "correct horse", false, false},
+	} {
+		if ok, outdated := now.Match(row.hash, row.password); ok != row.ok || outdated != row.outdated {
+			t.Errorf("%s: %v %v, want %v %v", row.name, ok, outdated, row.ok, row.outdated)
 		}
 	}
 }

@@ -81,6 +81,18 @@ func (c *Client) UserNamespaces(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
+// NamespaceGone says whether nothing is left of the namespace.
+func (c *Client) NamespaceGone(ctx context.Context, name string) (bool, error) {
+	err := c.core.Get().Resource("namespaces").Name(name).Do(ctx).Error()
+	if apierrors.IsNotFound(err) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for namespace %q: %w", name, err)
+	}
+	return false, nil
+}
+
 // DeleteNamespace removes the namespace with everything in it; one that is not there is as good as removed.
 func (c *Client) DeleteNamespace(ctx context.Context, name string) error {
 	err := c.core.Delete().Resource("namespaces").Name(name).Do(ctx).Error()

@@ -83,14 +83,14 @@ func admit(log *slog.Logger, guard *access.Guard, o Operation, mux *http.ServeMu
 		}
 		principal, err := guard.Admit(r.Context(), access.Call{
 			Operation: o.Name, Level: o.Allow, Changes: r.Method != http.MethodGet, Object: r.URL.Path,
-			Authorization: r.Header.Get("Authorization"), Remote: r.RemoteAddr, RequestID: RequestID(r.Context()),
+			Authorization: r.Header.Get("Authorization"), Refresh: ofUserCenter(r.URL.Path), Remote: r.RemoteAddr, RequestID: RequestID(r.Context()),
 		})
 		if err != nil {
 			logError(r.Context(), log, o.Name, err)
 			WriteError(r.Context(), w, err)
 			return
 		}
-		mux.ServeHTTP(w, r.WithContext(access.With(r.Context(), principal)))
+		mux.ServeHTTP(w, r.WithContext(withCaller(access.With(r.Context(), principal), r)))
 	})
 }
 

@@ -4,6 +4,7 @@ package platform
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -208,12 +209,25 @@ func (p *Platform) Bearers() (identity.Bearers, error) {
 		return identity.Bearers{}, err
 	}
 	return identity.Bearers{
-		Tokens: token.NewVerifier(p.Config.TokenPublicKey.PublicKey, p.Config.PlatformPublicKey.PublicKey, p.Now),
+		Tokens: p.verifier(),
 		Keys:   keys,
 		Standing: identity.Standing{
 			Users: identity.NewUsers(db), Sessions: identity.NewSessions(db), Secrets: identity.NewSecrets(db), Cache: p.redis(), Now: p.Now,
 		},
 	}, nil
+}
+
+func (p *Platform) verifier() *token.Verifier {
+	var login []ed25519.PublicKey
+	for _, key := range p.Config.TokenPublicKeys.Keys {
+		login = append(login, key.PublicKey)
+	}
+	return token.NewVerifier(login[0], p.Config.PlatformPublicKey.PublicKey, p.Now, login[1:]...)
+}
+
+// Passwords hashes passwords at the operator's cost.
+func (p *Platform) Passwords() identity.Passwords {
+	return identity.Passwords{Memory: p.Config.PasswordMemory, Passes: p.Config.PasswordPasses, Lanes: p.Config.PasswordLanes}
 }
 
 // Seals opens and seals the secret keys of users. Every operation that asks who calls needs ONEX_SECRETS_KEY for it.

@@ -58,6 +58,26 @@ func (c Collection[T]) Set(ctx context.Context, id string, fields bson.D) (there
 	return done.MatchedCount > 0, nil
 }
 
+// SetIf changes some fields of one document that filter selects; false when there is none.
+func (c Collection[T]) SetIf(ctx context.Context, filter, fields bson.D) (there bool, err error) {
+	done, err := c.docs.UpdateOne(ctx, filter, bson.D{{Key: "$set", Value: fields}})
+	if err != nil {
+		return false, c.fault("set", "", err)
+	}
+	return done.MatchedCount > 0, nil
+}
+
+// Increment adds one to a field of the document that filter selects, and reads it after; Missing when there is none. Of
+// many at once, each is one.
+func (c Collection[T]) Increment(ctx context.Context, filter bson.D, field string) (*T, error) {
+	var doc T
+	more := bson.D{{Key: "$inc", Value: bson.D{{Key: field, Value: 1}}}}
+	if err := c.docs.FindOneAndUpdate(ctx, filter, more, options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&doc); err != nil {
+		return nil, c.fault("increment", "", err)
+	}
+	return &doc, nil
+}
+
 // Swap keeps the document in place of the one with this _id, if that is still of the version that was read, in the
 // field "version"; otherwise it is Conflict.
 func (c Collection[T]) Swap(ctx context.Context, id string, version int64, doc *T) error {
@@ -95,6 +115,21 @@ func (c Collection[T]) DeleteAt(ctx context.Context, id string, version int64) e
 func (c Collection[T]) Delete(ctx context.Context, id string) error {
 	_, err := c.docs.DeleteOne(ctx, bson.D{{Key: "_id", Value: id}})
 	return c.fault("delete", id, err)
+}
+
+// DeleteAll forgets every document that filter selects, and says how many those were. It scans.
+func (c Collection[T]) DeleteAll(ctx context.Context, filter bson.D) (int64, error) {
+	done, err := c.docs.DeleteMany(ctx, filter)
+	if err != nil {
+		return 0, c.fault("delete", "", err)
+	}
+	return done.DeletedCount, nil
+}
+
+// Total is how many documents filter selects. It scans.
+func (c Collection[T]) Total(ctx context.Context, filter bson.D) (int64, error) {
+	total, err := c.docs.CountDocuments(ctx, filter)
+	return total, c.fault("count", "", err)
 }
 
 // List reads every document that filter selects. It scans: not for a hot path.

@@ -23,12 +23,11 @@ func SecretID(text string) string {
 	if err := json.Unmarshal(decoded, &header); err != nil {
 		return ""
 	}
-	switch id, _ := header["kid"].(string); id {
-	case keyLogin, keyPlatform:
+	id, _ := header["kid"].(string)
+	if id == keyPlatform || ofLogin(id) {
 		return ""
-	default:
-		return id
 	}
+	return id
 }
 
 // VerifySigned verifies a token that a user signed with a secret key. Whose it is, the key says and not the token, so

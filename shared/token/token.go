@@ -5,7 +5,10 @@ package token
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -25,7 +28,8 @@ const (
 	Scaler   Kind = "scaler"   // an autoscaler, which may ask about one pool of miners and nothing else
 )
 
-// Key ids, which choose the key that verifies.
+// Key ids, which choose the key that verifies. That of a log-in goes on with the key's thumbprint, so that a key can be
+// replaced while tokens of the one before hold; tokens of older platforms have it without.
 const (
 	keyLogin    = "login"
 	keyPlatform = "platform"
@@ -66,8 +70,21 @@ type Signer struct {
 
 // NewLoginSigner signs the tokens of a log-in.
 func NewLoginSigner(key ed25519.PrivateKey, now func() time.Time) *Signer {
-	return &Signer{key: key, keyID: keyLogin, now: now}
+	s := &Signer{key: key, keyID: keyLogin, now: now}
+	if len(key) == ed25519.PrivateKeySize {
+		s.keyID = LoginKeyID(key.Public().(ed25519.PublicKey))
+	}
+	return s
 }
+
+// LoginKeyID is the kid of what the key signs: its thumbprint by RFC 7638 says which key it is.
+func LoginKeyID(key ed25519.PublicKey) string {
+	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + base64.RawURLEncoding.EncodeToString(key) + `"}`))
+	return keyLogin + "-" + base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// ofLogin says whether a kid is that of a log-in's key.
+func ofLogin(kid string) bool { return kid == keyLogin || strings.HasPrefix(kid, keyLogin+"-") }
 
 // NewPlatformSigner signs the tokens of a part of the platform.
 func NewPlatformSigner(key ed25519.PrivateKey, now func() time.Time) *Signer {
@@ -101,9 +118,14 @@ type Verifier struct {
 	now  func() time.Time
 }
 
-// NewVerifier verifies tokens of log-ins and of the platform's parts.
-func NewVerifier(login, platform ed25519.PublicKey, now func() time.Time) *Verifier {
-	return &Verifier{keys: map[string]ed25519.PublicKey{keyLogin: login, keyPlatform: platform}, now: now}
+// NewVerifier verifies tokens of log-ins and of the platform's parts. Older are keys that log-ins were signed with
+// before, latest first.
+func NewVerifier(login, platform ed25519.PublicKey, now func() time.Time, older ...ed25519.PublicKey) *Verifier {
+	keys := map[string]ed25519.PublicKey{keyPlatform: platform}
+	for _, key := range append([]ed25519.PublicKey{login}, older...) {
+		keys[LoginKeyID(key)], keys[keyLogin] = key, key // without a thumbprint it is the oldest
+	}
+	return &Verifier{keys: keys, now: now}
 }
 
 // Verify reads a token; whatever is wrong with it, the caller learns only that it does not hold.

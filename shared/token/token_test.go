@@ -72,6 +72,37 @@ func TestWhatIsSignedIsRead(t *testing.T) {
 	}
 }
 
+func TestAKeyIsReplacedWhileTokensOfTheOneBeforeHold(t *testing.T) {
+	next := keyOf(4)
+	old := signed(t, token.NewLoginSigner(loginKey, at(noon)), token.Claims{Subject: "user-a", Kind: token.Access, Expires: noon.Add(time.Hour)})
+	fresh := signed(t, token.NewLoginSigner(next, at(noon)), token.Claims{Subject: "user-a", Kind: token.Access, Expires: noon.Add(time.Hour)})
+	nameless := forge(t, jwt.SigningMethodEdDSA, loginKey, "login", nil) // of a platform whose keys had no names
+	misnamed := forge(t, jwt.SigningMethodEdDSA, loginKey, token.LoginKeyID(publicOf(next)), nil)
+	for _, row := range []struct {
+		name                string
+		verifier            *token.Verifier
+		old, fresh, without bool
+	}{
+		{"before", token.NewVerifier(publicOf(loginKey), publicOf(platformKey), at(noon)), true, false, true},
+		{"while both hold", token.NewVerifier(publicOf(next), publicOf(platformKey), at(noon), publicOf(loginKey)), true, true, true},
+		{"after", token.NewVerifier(publicOf(next), publicOf(platformKey), at(noon)), false, true, false},
+	} {
+		for text, want := range map[string]bool{old: row.old, fresh: row.fresh, nameless: row.without, misnamed: false} {
+			if _, err := row.verifier.Verify(text); (err == nil) != want {
+				t.Errorf("%s: %s: %v, want it to hold: %v", row.name, text, err, want)
+			}
+		}
+	}
+}
+
+// The example of RFC 8037, appendix A.3.
+func TestTheNameOfAKeyIsItsThumbprint(t *testing.T) {
+	key, err := base64.RawURLEncoding.DecodeString("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+	if got := token.LoginKeyID(key); err != nil || got != "login-kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
 func TestTwoTokensAreNeverTheSame(t *testing.T) {
 	s := token.NewLoginSigner(loginKey, at(noon))
 	c := token.Claims{Subject: "user-a", Session: "s", Kind: token.Access, Expires: noon.Add(time.Hour)}

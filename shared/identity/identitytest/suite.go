@@ -26,6 +26,22 @@ func Run(t *testing.T, db *mongo.Database) {
 		"of many who hold one refresh token at most one gets the next pair":       heldByMany,
 		"a session that has ended is not brought back":                            notBroughtBack,
 		"a password is replaced only while it is the one that was read":           replaced,
+		"a hash is renewed only while it is the one that was read":                renewedHash,
+		"a changed password begins an epoch":                                      changedPassword,
+		"a user has one session of web and one of phone":                          oneOfEach,
+		"of api a user has ten sessions, and the oldest ends":                     tenOfAPI,
+		"what has ended takes no room from what has not":                          roomOfEnded,
+		"many who log in at once leave no more than may be":                       manyLogIn,
+		"sessions are cleared but for one":                                        cleared,
+		"what has expired is swept":                                               swept,
+		"a user moves along the statuses and no other way":                        moved,
+		"users are listed newest first, and none who has left":                    listed,
+		"a user is found by name, e-mail and phone":                               reached,
+		"who had an address first logs in with it":                                firstClaims,
+		"an address that is given up is free":                                     givenUp,
+		"tries are counted in a window, each once, however many come at once":     tries,
+		"log-ins are told newest first, to each the own":                          history,
+		"who leaves leaves no session, secret, log-in or try":                     leaves,
 		"a secret is found by its id, with its owner":                             found,
 		"a user has ten secrets at most, each of another name":                    limited,
 		"many who add secrets at once never make more than ten, and fill the ten": manyAdd,
@@ -58,9 +74,7 @@ func wantKind(t *testing.T, what string, err error, want fault.Kind) {
 func start(t *testing.T, db *mongo.Database) (identity.Sessions, *identity.Session) {
 	t.Helper()
 	sessions := identity.NewSessions(db)
-	s, err := sessions.Start(t.Context(), "user-a", noon(), time.Hour)
-	must(t, err)
-	return sessions, s
+	return sessions, began(t, sessions, identity.API)
 }
 
 func renewed(t *testing.T, db *mongo.Database) {
@@ -71,7 +85,7 @@ func renewed(t *testing.T, db *mongo.Database) {
 		must(t, err)
 		kept, err := sessions.Get(t.Context(), s.ID)
 		must(t, err)
-		if got.UserID != "user-a" || !got.Expires.Equal(end) || !kept.Expires.Equal(end) || !kept.CreatedAt.Equal(noon()) {
+		if got.UserID != "user-a" || !got.Expires.Equal(end) || !kept.Expires.Equal(end) || !kept.CreatedAt.Equal(noon()) || kept.Round != round+1 {
 			t.Errorf("round %d: got %+v, kept %+v", round, got, kept)
 		}
 	}
@@ -79,9 +93,8 @@ func renewed(t *testing.T, db *mongo.Database) {
 
 func usedAgain(t *testing.T, db *mongo.Database) {
 	sessions, s := start(t, db)
-	other, err := sessions.Start(t.Context(), "user-a", noon(), time.Hour)
-	must(t, err)
-	_, err = sessions.Renew(t.Context(), s.ID, 0, noon().Add(2*time.Hour))
+	other := began(t, sessions, identity.API)
+	_, err := sessions.Renew(t.Context(), s.ID, 0, noon().Add(2*time.Hour))
 	must(t, err)
 	for _, round := range []int64{0, 1, 0} { // again; what the first use has bought; and again
 		_, err = sessions.Renew(t.Context(), s.ID, round, noon().Add(2*time.Hour))
@@ -115,8 +128,8 @@ func heldByMany(t *testing.T, db *mongo.Database) {
 
 func notBroughtBack(t *testing.T, db *mongo.Database) {
 	sessions, s := start(t, db)
-	must(t, sessions.End(t.Context(), s.ID))
-	must(t, sessions.End(t.Context(), s.ID)) // repeated
+	must(t, sessions.End(t.Context(), "user-a", s.ID))
+	must(t, sessions.End(t.Context(), "user-a", s.ID)) // repeated
 	_, err := sessions.Renew(t.Context(), s.ID, 0, noon().Add(2*time.Hour))
 	wantKind(t, "renewed", err, fault.Unauthenticated)
 	_, err = sessions.Get(t.Context(), s.ID)
