@@ -215,11 +215,12 @@ func holders() map[string][]string {
 	}
 }
 
-// asksNobody are the operations that anybody may call, and those that no request wakes.
+// asksNobody are those that no request wakes, and the gateway, which asks nobody. The operations that anybody may call
+// seal the answers that they keep.
 func asksNobody() []string {
 	return []string{
-		"create-user", "fence-namespaces", "gateway", "grant-gift", "keep-dead-letter", "login", "make-admin", "make-topics",
-		"reconciler", "record-object", "relay-outbox", "release-pools", "settle-chain", "store-audit", "sweep-inventory",
+		"fence-namespaces", "gateway", "grant-gift", "keep-dead-letter", "make-admin", "make-topics",
+		"reconciler", "record-object", "relay-outbox", "release-pools", "settle-chain", "store-audit", "sweep-answers", "sweep-inventory",
 	}
 }
 
@@ -236,6 +237,9 @@ func keysOf(name string) []string {
 	}
 	if !slices.Contains(asksNobody(), name) {
 		keys = append(keys, "ONEX_SECRETS_KEY")
+	}
+	if !slices.Contains(asksNobody(), name) || name == "gateway" { // it says from where a request came, and they believe it
+		keys = append(keys, "ONEX_ORIGIN_KEY")
 	}
 	slices.Sort(keys)
 	return keys

@@ -79,6 +79,11 @@ func finish(d *huma.OpenAPI, o op.Operation) error {
 		for _, kind := range kindsOf(o, described) {
 			described.Responses[strconv.Itoa(fault.HTTPStatus(kind))] = refusal(string(kind))
 		}
+		described.Responses[strconv.Itoa(http.StatusTooManyRequests)] = refusal(tooOften)
+		if r.Method == http.MethodPost {
+			described.Parameters = append(described.Parameters, idempotencyKey())
+			described.Responses[strconv.Itoa(http.StatusUnprocessableEntity)] = refusal(reused)
+		}
 		if described.RequestBody != nil {
 			described.Responses[strconv.Itoa(http.StatusRequestEntityTooLarge)] = refusal(tooLarge)
 		}
@@ -102,8 +107,21 @@ func refusal(name string) *huma.Response {
 	return &huma.Response{Ref: "#/components/responses/" + name}
 }
 
-// tooLarge is the one refusal whose status is no kind's.
-const tooLarge = "too-large"
+// These are the refusals whose status is no kind's.
+const (
+	tooLarge = "too-large"
+	tooOften = "too-often"
+	reused   = "reused"
+)
+
+// idempotencyKey is the header that any POST may come with.
+func idempotencyKey() *huma.Param {
+	longest := 255
+	return &huma.Param{
+		Name: op.KeyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: &longest},
+		Description: "Sent again with the same key within 24 hours, the request is answered again and not done again.",
+	}
+}
 
 // domain is the package of the operation's contract, such as wallet.
 func domain(o op.Operation) string {
@@ -148,6 +166,8 @@ func refusals() map[string]*huma.Response {
 		string(fault.Exhausted):       "Money or quota is used up.",
 		string(fault.Busy):            "A part of the platform is away; the same request may succeed later.",
 		string(fault.Broken):          "Something else; a fault of the platform when the status is 500.",
+		reused:                        "The Idempotency-Key was given to another request.",
+		tooOften:                      "The caller, or the address, asks too often; Retry-After says when to ask again.",
 		tooLarge:                      "The body is larger than the platform reads.",
 	} {
 		all[name] = &huma.Response{
