@@ -29,7 +29,7 @@ func newStoreAudit(p *platform.Platform) (op.BatchFunc, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&storeAudit{records: store.In[audit.Record](db, "audit"), log: p.Log}).Handle, nil
+	return (&storeAudit{records: store.In[audit.Record](db, collection), log: p.Log}).Handle, nil
 }
 
 // Handle keeps each record under the id that was made with the decision, so that a batch that comes again adds
@@ -46,3 +46,6 @@ func (f *storeAudit) Handle(ctx context.Context, batch []cloudevents.Event) erro
 	}
 	return f.records.InsertNew(ctx, kept)
 }
+
+// collection is where the records are.
+const collection = "audit"

@@ -10,6 +10,7 @@ import (
 
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/op"
+	"onex.io/onex/shared/origin"
 	"onex.io/onex/shared/platform"
 )
 
@@ -39,12 +40,12 @@ func newGateway(p *platform.Platform) (http.Handler, error) {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
 	mux, err := newMux(p, routes)
-	return strict(mux), err
+	return strict(limited(p, mux)), err
 }
 
 func newMux(p *platform.Platform, routes []route) (*http.ServeMux, error) {
 	mux := http.NewServeMux()
-	to := operations{transport: pooled(p.HTTP.Transport), log: p.Log, internal: newInternal(), stopping: p.Stopping, idle: streamIdle}
+	to := operations{transport: pooled(p.HTTP.Transport), log: p.Log, internal: newInternal(), vouched: origin.NewVoucher(p.Config.OriginKey.Bytes), stopping: p.Stopping, idle: streamIdle}
 	for _, r := range routes {
 		target, err := url.Parse(fmt.Sprintf(p.Config.Services, r.Operation))
 		if err != nil {

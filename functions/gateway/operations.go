@@ -7,6 +7,7 @@ import "onex.io/onex/shared/op"
 func Operations() []op.Operation {
 	return []op.Operation{{
 		Name: "gateway", Summary: "Routes every public request to its operation.", Public: true,
-		Wakes: op.On(op.AnyPath()), Handler: op.Raw(newGateway), Scale: op.Scale{Max: 5, Concurrency: 200},
+		Secrets: []string{"ONEX_ORIGIN_KEY"},
+		Wakes:   op.On(op.AnyPath()), Handler: op.Raw(newGateway), Scale: op.Scale{Max: 5, Concurrency: 200},
 	}}
 }

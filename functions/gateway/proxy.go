@@ -11,6 +11,7 @@ import (
 
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/op"
+	"onex.io/onex/shared/origin"
 	"onex.io/onex/shared/trace"
 )
 
@@ -19,6 +20,7 @@ type operations struct {
 	transport http.RoundTripper
 	log       *slog.Logger
 	internal  internal
+	vouched   origin.Voucher
 	stopping  <-chan struct{}
 	idle      time.Duration // how long a stream may be silent
 }
@@ -61,6 +63,7 @@ func (o operations) proxy(target *url.URL) http.Handler {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target) // and the host name with it
 			o.internal.strip(r.Out.Header)
+			o.vouched.Vouch(r.Out.Header, origin.From(r.In.Context()))
 			trace.ToRequest(r.In.Context(), r.Out.Header)
 		},
 		ModifyResponse: func(r *http.Response) error {

@@ -216,7 +216,7 @@ func TestSecretsAreNotShared(t *testing.T) {
 			owners[secret] = append(owners[secret], o.Name)
 		}
 	}
-	want := map[string][]string{"ONEX_TOKEN_KEY": {"login", "refresh-token"}, "ONEX_ADMIN_PASSWORD": {"make-admin"}}
+	want := map[string][]string{"ONEX_TOKEN_KEY": {"login", "refresh-token"}, "ONEX_ADMIN_PASSWORD": {"make-admin"}, "ONEX_ORIGIN_KEY": {"gateway"}}
 	if !reflect.DeepEqual(owners, want) { // the platform's key is the reconciler's alone
 		t.Errorf("secrets belong to %v, want %v", owners, want)
 	}

@@ -215,11 +215,12 @@ func holders() map[string][]string {
 	}
 }
 
-// asksNobody are the operations that anybody may call, and those that no request wakes.
+// asksNobody are those that no request wakes, and the gateway and get-token-keys, which ask nobody. The other operations
+// that anybody may call seal the answers that they keep.
 func asksNobody() []string {
 	return []string{
-		"create-user", "fence-namespaces", "gateway", "get-token-keys", "grant-gift", "keep-dead-letter", "login", "make-admin", "make-topics",
-		"reconciler", "record-object", "relay-outbox", "release-pools", "remove-user", "settle-chain", "store-audit", "sweep-inventory",
+		"fence-namespaces", "gateway", "get-token-keys", "grant-gift", "keep-dead-letter", "make-admin", "make-topics",
+		"reconciler", "record-object", "relay-outbox", "release-pools", "remove-user", "settle-chain", "store-audit", "sweep-answers", "sweep-inventory",
 		"sweep-sessions",
 	}
 }
@@ -237,6 +238,10 @@ func keysOf(name string) []string {
 	}
 	if !slices.Contains(asksNobody(), name) {
 		keys = append(keys, "ONEX_SECRETS_KEY")
+	}
+	// The gateway says from where a request came, and those who take requests believe it.
+	if !slices.Contains(asksNobody(), name) || name == "gateway" || name == "get-token-keys" {
+		keys = append(keys, "ONEX_ORIGIN_KEY")
 	}
 	slices.Sort(keys)
 	return keys

@@ -31,7 +31,7 @@ func show(*platform.Platform) (op.RequestFunc[thing, thing], error) {
 func operations() []op.Operation {
 	return []op.Operation{
 		{Name: "get-thing", Summary: "Shows a thing.", Allow: access.SignedIn, Wakes: op.On(op.Get("/v1/things/{name}")), Handler: op.Request(show), Secrets: []string{"ONEX_TOKEN_KEY"}},
-		{Name: "praise-thing", Summary: "Praises a thing.", Allow: access.Anyone, Wakes: op.On(op.Post("/v1/praise")), Handler: op.Request(show)},
+		{Name: "praise-thing", Summary: "Praises a thing.", Allow: access.Anyone, Wakes: op.On(op.Get("/v1/praise")), Handler: op.Request(show)},
 		{Name: "make-thing", Summary: "Makes a thing.", Wakes: op.On(op.Told("io.onex.thing.v1"), op.Every("*/5 * * * *")), Handler: op.OnEvent(hear),
 			Scale: op.Scale{Max: 3, Concurrency: 7}, Rights: []op.Right{op.May("chains", "get", "list"), {Resource: "pods", Verbs: []string{"get"}}}},
 		{Name: "entrance", Summary: "Lets in.", Public: true, Wakes: op.On(op.AnyPath()), Handler: op.OnEvent(hear)},
@@ -76,7 +76,7 @@ func TestWhatIsDeclaredStandsInTheFile(t *testing.T) {
 			"# Shows a thing.", "automountServiceAccountToken: false", "serviceAccountName: functions", "{name: FUNCTION_TARGET, value: get-thing}",
 			"networking.knative.dev/visibility: cluster-local", "key: ONEX_TOKEN_KEY}", "key: ONEX_SECRETS_KEY}", `max-scale: "10"`, "containerConcurrency: 50",
 		}, nil},
-		{"one that asks nobody who calls opens nobody's key", "knative/services/praise-thing.yaml", []string{"key: ONEX_TOKEN_PUBLIC_KEY}"}, []string{"ONEX_SECRETS_KEY"}},
+		{"one that asks nobody who calls, and keeps no answers, opens nobody's key", "knative/services/praise-thing.yaml", []string{"key: ONEX_TOKEN_PUBLIC_KEY}"}, []string{"ONEX_SECRETS_KEY"}},
 		{"one with rights has an account of its own", "knative/services/make-thing.yaml", []string{
 			"serviceAccountName: make-thing", `max-scale: "3"`, "containerConcurrency: 7",
 		}, []string{"ONEX_TOKEN_KEY}", "ONEX_SECRETS_KEY", "automountServiceAccountToken: false"}},
@@ -90,7 +90,7 @@ func TestWhatIsDeclaredStandsInTheFile(t *testing.T) {
 		{"the gateway does not route to itself", "functions/gateway/routes.json", []string{`"path": "/v1/things/{name}"`, `"operation": "get-thing"`}, []string{"entrance"}},
 		{"func finds the shared image and the keys", "knative/funcs/get-thing/func.yaml", []string{"image: ko://onex.io/onex/functions", "value: get-thing", "secret:onex-keys:ONEX_TOKEN_KEY", "cluster-local", "invoke: http"}, nil},
 		{"what hears events is sent an event by func", "knative/funcs/make-thing/func.yaml", []string{"invoke: cloudevent", "serviceAccountName: make-thing", "concurrency: 7"}, nil},
-		{"a path without a variable is matched as it is", "knative/overlays/gateway-api/routes/praise-thing.yaml", []string{"method: POST", "{type: Exact, value: /v1/praise}"}, nil},
+		{"a path without a variable is matched as it is", "knative/overlays/gateway-api/routes/praise-thing.yaml", []string{"method: GET", "{type: Exact, value: /v1/praise}"}, nil},
 		{"a path with one is matched by a pattern", "knative/overlays/gateway-api/routes/get-thing.yaml", []string{`{type: RegularExpression, value: "/v1/things/[^/]+"}`, "hostname: get-thing.onex.svc.cluster.local"}, nil},
 		{"what no function answers goes to the gateway", "knative/overlays/gateway-api/routes/entrance.yaml", []string{"{type: PathPrefix, value: /}"}, []string{"method"}},
 		{"a folder lists its members", "knative/services/kustomization.yaml", []string{"- entrance.yaml\n- get-thing.yaml\n- keep-refused.yaml\n- make-thing.yaml\n- praise-thing.yaml\n"}, []string{"kustomization.yaml"}},

@@ -57,8 +57,26 @@ func Document(operations []op.Operation, crds fs.FS) ([]byte, error) {
 		return nil, err
 	}
 	dropUnused(tree)
+	dropRemarks(tree)
 	text, err = json.MarshalIndent(tree, "", "  ")
 	return append(text, '\n'), err
+}
+
+// dropRemarks takes out what patterns are called in refusals: the standard knows no such word.
+func dropRemarks(node any) {
+	switch node := node.(type) {
+	case map[string]any:
+		if _, ofText := node["pattern"].(string); ofText {
+			delete(node, "patternDescription")
+		}
+		for _, below := range node {
+			dropRemarks(below)
+		}
+	case []any:
+		for _, below := range node {
+			dropRemarks(below)
+		}
+	}
 }
 
 // finish says of an operation's routes who may call them, how they refuse, and which domain they belong to.
@@ -75,6 +93,11 @@ func finish(d *huma.OpenAPI, o op.Operation) error {
 		described.Tags, described.Security, described.Description = []string{domain(o)}, door.keys(), door.remark
 		if !slices.ContainsFunc(d.Tags, func(t *huma.Tag) bool { return t.Name == domain(o) }) {
 			d.Tags = append(d.Tags, &huma.Tag{Name: domain(o)})
+		}
+		described.Responses[strconv.Itoa(http.StatusTooManyRequests)] = refusal(tooOften)
+		if r.Method == http.MethodPost {
+			described.Parameters = append(described.Parameters, idempotencyKey())
+			described.Responses[strconv.Itoa(http.StatusUnprocessableEntity)] = refusal(reused)
 		}
 		for _, kind := range kindsOf(o, described) {
 			described.Responses[strconv.Itoa(fault.HTTPStatus(kind))] = refusal(string(kind))
@@ -102,8 +125,21 @@ func refusal(name string) *huma.Response {
 	return &huma.Response{Ref: "#/components/responses/" + name}
 }
 
-// tooLarge is the one refusal whose status is no kind's.
-const tooLarge = "too-large"
+// These are the refusals whose status is no kind's.
+const (
+	tooLarge = "too-large"
+	tooOften = "too-often"
+	reused   = "reused"
+)
+
+// idempotencyKey is the header that any POST may come with.
+func idempotencyKey() *huma.Param {
+	longest := 255
+	return &huma.Param{
+		Name: op.KeyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: &longest},
+		Description: "Sent again with the same key within 24 hours, the request is answered again and not done again.",
+	}
+}
 
 // domain is the package of the operation's contract, such as wallet.
 func domain(o op.Operation) string {
@@ -148,6 +184,8 @@ func refusals() map[string]*huma.Response {
 		string(fault.Exhausted):       "Money or quota is used up.",
 		string(fault.Busy):            "A part of the platform is away; the same request may succeed later.",
 		string(fault.Broken):          "Something else; a fault of the platform when the status is 500.",
+		reused:                        "The Idempotency-Key was given to another request.",
+		tooOften:                      "The caller, or the address, asks too often; Retry-After says when to ask again.",
 		tooLarge:                      "The body is larger than the platform reads.",
 	} {
 		all[name] = &huma.Response{

@@ -93,6 +93,9 @@ func (c *Client) request(ctx context.Context, method, path string, in any) (*htt
 	if in != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	if key, _ := ctx.Value(keyKey{}).(string); key != "" && method == http.MethodPost {
+		request.Header.Set("Idempotency-Key", key)
+	}
 	if c.o.Host != "" {
 		request.Host = c.o.Host
 	}
@@ -105,6 +108,14 @@ func (c *Client) request(ctx context.Context, method, path string, in any) (*htt
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	return request, nil
+}
+
+type keyKey struct{}
+
+// WithKey gives the POST of ctx an Idempotency-Key: sent again with the same key within a day, it is answered again and
+// not done again. One key is for one request.
+func WithKey(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, keyKey{}, key)
 }
 
 // query is the query of a path, from keys and values in turn. Zero values are left to their defaults.
@@ -130,7 +141,7 @@ func refusal(status int, text []byte) error {
 	}
 	if err := json.Unmarshal(text, &body); err != nil || body.Reason == "" {
 		kind := fault.KindOfStatus(status)
-		if status == http.StatusBadGateway || status == http.StatusGatewayTimeout || status == http.StatusTooManyRequests {
+		if status == http.StatusBadGateway || status == http.StatusGatewayTimeout {
 			kind = fault.Busy
 		}
 		return fault.New(kind, "Unknown", "the platform answered status %d", status)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"onex.io/onex/shared/api/apps/v1beta1"
+	"onex.io/onex/shared/api/audit"
 	"onex.io/onex/shared/api/chain"
 	"onex.io/onex/shared/api/inventory"
 	"onex.io/onex/shared/api/miner"
@@ -135,6 +136,11 @@ func (c *Client) GetUser(ctx context.Context, username string) (*user.User, erro
 // GetWallet shows the caller's balance and newest entries.
 func (c *Client) GetWallet(ctx context.Context, limit int) (*wallet.Wallet, error) {
 	return call[wallet.Wallet](ctx, c, http.MethodGet, "/v1/wallet"+query("limit", limit), nil)
+}
+
+// ListAudit lists the decisions that operations have made, the latest first.
+func (c *Client) ListAudit(ctx context.Context, in audit.ListRequest) (*audit.Records, error) {
+	return call[audit.Records](ctx, c, http.MethodGet, "/v1/audit"+query("subject", in.Subject, "operation", in.Operation, "object", in.Object, "remote", in.Remote, "requestID", in.RequestID, "allowed", in.Allowed, "since", in.Since, "until", in.Until, "limit", in.Limit, "after", in.After), nil)
 }
 
 // ListChains lists the caller's chains, and the public ones if wanted.

@@ -4,6 +4,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -78,6 +79,8 @@ type Config struct {
 	// SecretsKey seals the secret keys that users sign their own tokens with. Every operation that asks who calls has it,
 	// because a signature with a shared key can be verified only with that key.
 	SecretsKey SymmetricKey `env:"ONEX_SECRETS_KEY"`
+	// OriginKey is how operations know what the gateway says of a request: from which address it came.
+	OriginKey SymmetricKey `env:"ONEX_ORIGIN_KEY"`
 	// OpenAuthenticate lets anyone ask whose a token is, without a token of their own.
 	OpenAuthenticate bool `env:"ONEX_OPEN_AUTHENTICATE" envDefault:"false"`
 
@@ -105,6 +108,18 @@ type Config struct {
 	// TraceRatio is the part of new traces that the collector is told, from 0 to 1.
 	TraceRatio float64 `env:"ONEX_TRACE_RATIO" envDefault:"1"`
 
+	// TrustedProxies are the networks of what stands before the gateway and says in X-Forwarded-For whom it heard. By
+	// default they are those that no caller from the internet has an address of. Narrow them to those of the ingress and
+	// of the pods where callers come from such networks, too.
+	TrustedProxies []netip.Prefix `env:"ONEX_TRUSTED_PROXIES" envDefault:"127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7,fe80::/10"`
+	// UserRate and UserBurst are how many requests a user may make: in a second in the long run, and at once after a
+	// pause. AddressRate and AddressBurst are the same for an address, behind which many users may be. A rate of 0 bounds
+	// nothing.
+	UserRate     float64 `env:"ONEX_USER_RATE" envDefault:"200"`
+	UserBurst    int     `env:"ONEX_USER_BURST" envDefault:"2000"`
+	AddressRate  float64 `env:"ONEX_ADDRESS_RATE" envDefault:"1000"`
+	AddressBurst int     `env:"ONEX_ADDRESS_BURST" envDefault:"10000"`
+
 	// RequestTimeout bounds one request operation.
 	RequestTimeout time.Duration `env:"ONEX_REQUEST_TIMEOUT" envDefault:"25s"`
 	// StreamLife bounds one answer of a stream operation, which keeps a pod awake. Knative ends a request after ten
@@ -123,7 +138,7 @@ func parse(o env.Options) (Config, error) {
 	if err := env.ParseWithOptions(&c, o); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
-	return c, errors.Join(c.validate(), c.validateKafka(), c.validateLogins())
+	return c, errors.Join(c.validate(), c.validateKafka(), c.validateLogins(), c.validateLimits())
 }
 
 // longestStream leaves a stream time to end before Knative cuts it off.
@@ -155,6 +170,25 @@ func (c Config) validate() error {
 		return fmt.Errorf("configuration: ONEX_REQUEST_TIMEOUT must be above 0, is %s", c.RequestTimeout)
 	case c.StreamLife <= 0 || c.StreamLife > longestStream:
 		return fmt.Errorf("configuration: ONEX_STREAM_LIFE must be above 0 and at most %s, is %s", longestStream, c.StreamLife)
+	}
+	return nil
+}
+
+// fastest is more than anybody needs, and few enough to be counted.
+const fastest = 1e6
+
+func (c Config) validateLimits() error {
+	for _, l := range []struct {
+		name  string
+		rate  float64
+		burst int
+	}{{"USER", c.UserRate, c.UserBurst}, {"ADDRESS", c.AddressRate, c.AddressBurst}} {
+		switch {
+		case !(l.rate == 0 || l.rate >= 0.001 && l.rate <= fastest):
+			return fmt.Errorf("configuration: ONEX_%s_RATE must be 0 or from 0.001 to %g, is %g", l.name, fastest, l.rate)
+		case l.burst < 1 || l.burst > fastest:
+			return fmt.Errorf("configuration: ONEX_%s_BURST must be from 1 to %g, is %d", l.name, fastest, l.burst)
+		}
 	}
 	return nil
 }

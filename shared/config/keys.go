@@ -11,13 +11,16 @@ import (
 // NewKeys makes the keys of a platform, by the names of the variables that hold them, and the administrator's first
 // password. The platform's private key, ONEX_PLATFORM_KEY, belongs to the reconciler alone.
 func NewKeys() (map[string]string, error) {
-	key := make([]byte, seal.KeySize)
-	rand.Read(key) // never fails: crypto/rand ends the program instead
-	sealing, err := SymmetricKey{key}.MarshalText()
-	if err != nil {
-		return nil, err
+	keys := map[string]string{"ONEX_ADMIN_PASSWORD": rand.Text()}
+	for _, name := range []string{"ONEX_SECRETS_KEY", "ONEX_ORIGIN_KEY"} {
+		key := make([]byte, seal.KeySize)
+		rand.Read(key) // never fails: crypto/rand ends the program instead
+		text, err := SymmetricKey{key}.MarshalText()
+		if err != nil {
+			return nil, err
+		}
+		keys[name] = string(text)
 	}
-	keys := map[string]string{"ONEX_SECRETS_KEY": string(sealing), "ONEX_ADMIN_PASSWORD": rand.Text()}
 	for _, pair := range [][2]string{{"ONEX_TOKEN_KEY", "ONEX_TOKEN_PUBLIC_KEY"}, {"ONEX_PLATFORM_KEY", "ONEX_PLATFORM_PUBLIC_KEY"}} {
 		public, private, err := ed25519.GenerateKey(nil)
 		if err != nil {

@@ -37,6 +37,9 @@ type Error struct {
 	cause    error
 }
 
+// RetryAfter names, in the metadata of a Busy error, after how many whole seconds to try again.
+const RetryAfter = "retryAfter"
+
 // New makes an Error; the format's %w operand, if any, becomes its cause and stays out of Message.
 func New(kind Kind, reason, format string, args ...any) *Error {
 	wrapped := fmt.Errorf(format, args...)
@@ -118,8 +121,15 @@ func HTTPStatus(k Kind) int {
 	}
 }
 
-// KindOfStatus is the inverse of HTTPStatus, for clients; an unknown status is Broken.
+// KindOfStatus is the inverse of HTTPStatus, for clients; an unknown status is Broken. A few reasons have statuses of
+// their own.
 func KindOfStatus(status int) Kind {
+	switch status {
+	case http.StatusTooManyRequests:
+		return Busy
+	case http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return Invalid
+	}
 	for _, k := range []Kind{Invalid, Unauthenticated, Denied, Missing, Conflict, Exhausted, Busy} {
 		if HTTPStatus(k) == status {
 			return k

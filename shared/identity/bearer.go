@@ -48,5 +48,8 @@ func (b Bearers) signed(ctx context.Context, text, secretID string) (access.Prin
 	if err := token.VerifySigned(text, secret, b.Standing.Now); err != nil {
 		return access.Principal{}, err
 	}
+	if err := b.Standing.Limits.Take(ctx, key.UserID); err != nil { // only now is it sure who asks
+		return access.Principal{}, err
+	}
 	return access.Principal{UserID: key.UserID, Secret: secretID, Kind: token.Signed, Admin: key.Admin}, nil
 }

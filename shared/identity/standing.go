@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/limit"
 	"onex.io/onex/shared/seal"
 	"onex.io/onex/shared/token"
 )
@@ -24,7 +25,9 @@ type Standing struct {
 	Sessions reader[Session]
 	Secrets  secrets
 	Cache    *redis.Client
-	Now      func() time.Time
+	// Limits bound how often a user may ask; nil for not at all.
+	Limits *limit.Buckets
+	Now    func() time.Time
 }
 
 // reader reads by id; Missing when there is none.
@@ -50,7 +53,7 @@ const (
 // Session refuses claims whose session has ended or whose user may not act. It says whether the user is an
 // administrator, and whether the claims are those of a refresh token that has bought its pair already.
 func (s Standing) Session(ctx context.Context, c token.Claims) (admin, spent bool, err error) {
-	kept, err := s.remembered(ctx, "standing/"+c.Session, func() (string, error) { return s.readSession(ctx, c) })
+	kept, err := s.remembered(ctx, "standing/"+c.Session, c.Subject, func() (string, error) { return s.readSession(ctx, c) })
 	if err != nil {
 		return false, false, err
 	}
@@ -112,7 +115,7 @@ func (s Standing) Key(ctx context.Context, secretID string) (*Key, error) {
 	if len(secretID) != secretIDLength {
 		return nil, token.Refused(errors.New("the token names no secret key")) // and nobody has to look for it
 	}
-	kept, err := s.remembered(ctx, "standing/key/"+secretID, func() (string, error) { return s.readKey(ctx, secretID) })
+	kept, err := s.remembered(ctx, "standing/key/"+secretID, "", func() (string, error) { return s.readKey(ctx, secretID) })
 	if err != nil {
 		return nil, err
 	}
@@ -142,12 +145,23 @@ func (s Standing) readKey(ctx context.Context, secretID string) (string, error) 
 	return string(text), err
 }
 
-// remembered is what look has found, at most a second ago. Refusals are not remembered.
-func (s Standing) remembered(ctx context.Context, key string, look func() (string, error)) (string, error) {
-	kept, cached := s.Cache.Get(ctx, key).Result()
+// remembered is what look has found, at most a second ago. Refusals are not remembered. In the same round trip, a token
+// is taken for the user, if the caller has proved to be one.
+func (s Standing) remembered(ctx context.Context, key, user string, look func() (string, error)) (string, error) {
+	pipe := s.Cache.Pipeline()
+	found, taken := pipe.Get(ctx, key), s.Limits.Ask(ctx, pipe, user)
+	_, _ = pipe.Exec(ctx) // each has its own error
+	if err := s.Limits.Settle(ctx, taken); err != nil {
+		return "", err
+	}
+	kept, cached := found.Result()
 	if cached == nil {
 		return kept, nil
 	}
+	return s.lookUp(ctx, key, cached, look)
+}
+
+func (s Standing) lookUp(ctx context.Context, key string, cached error, look func() (string, error)) (string, error) {
 	began := s.Now()
 	found, err := look()
 	if err != nil {

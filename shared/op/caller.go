@@ -2,8 +2,6 @@ package op
 
 import (
 	"context"
-	"net"
-	"net/http"
 	"strings"
 )
 
@@ -20,7 +18,7 @@ func ofUserCenter(path string) bool {
 
 // Caller is the program that calls, as far as it can be known. Nothing is decided by what it says of itself.
 type Caller struct {
-	Address string // where it calls from, without the port
+	Address string // where it calls from, as the gateway says
 	Agent   string // what it says it is, in its header User-Agent
 }
 
@@ -35,17 +33,10 @@ func CallerOf(ctx context.Context) Caller {
 // longestAgent bounds what is kept of a caller's name of itself, in bytes.
 const longestAgent = 200
 
-func withCaller(ctx context.Context, r *http.Request) context.Context {
-	agent := strings.ToValidUTF8(r.UserAgent(), "")
+func withCaller(ctx context.Context, address, agent string) context.Context {
+	agent = strings.ToValidUTF8(agent, "")
 	if len(agent) > longestAgent {
 		agent = strings.ToValidUTF8(agent[:longestAgent], "")
 	}
-	return context.WithValue(ctx, callerKey{}, Caller{Address: addressOf(r), Agent: agent})
-}
-
-func addressOf(r *http.Request) string {
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		return host
-	}
-	return r.RemoteAddr
+	return context.WithValue(ctx, callerKey{}, Caller{Address: address, Agent: agent})
 }

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,8 @@ import (
 	"net/http"
 
 	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/limit"
+	"onex.io/onex/shared/once"
 	"onex.io/onex/shared/telemetry"
 )
 
@@ -23,17 +26,17 @@ type problem struct {
 func (p *problem) Error() string  { return p.Message }
 func (p *problem) GetStatus() int { return p.Code }
 
-// GetHeaders asks a caller who may try again to wait a second.
+// GetHeaders asks a caller who may try again to wait, a second where nobody knows better.
 func (p *problem) GetHeaders() http.Header {
-	if p.Code == http.StatusServiceUnavailable || p.Code == http.StatusTooManyRequests {
-		return http.Header{"Retry-After": {"1"}}
+	if p.Code == http.StatusServiceUnavailable || p.Code == http.StatusTooManyRequests || p.Reason == once.InFlight {
+		return http.Header{"Retry-After": {cmp.Or(p.Metadata[fault.RetryAfter], "1")}}
 	}
 	return nil
 }
 
 func newProblem(err error) *problem {
 	e := fault.Of(err)
-	p := &problem{Code: fault.HTTPStatus(e.Kind), Reason: e.Reason, Message: e.Message, Metadata: e.Metadata}
+	p := &problem{Code: statusOf(e), Reason: e.Reason, Message: e.Message, Metadata: e.Metadata}
 	if p.Metadata == nil {
 		p.Metadata = map[string]string{}
 	}
@@ -47,7 +50,6 @@ func WriteError(ctx context.Context, w http.ResponseWriter, err error) {
 	var cut *http.MaxBytesError
 	if errors.As(err, &cut) {
 		p = newProblem(fault.New(fault.Invalid, bodyTooLarge, "at most %d bytes are read", cut.Limit))
-		p.Code = http.StatusRequestEntityTooLarge
 	}
 	writeProblem(ctx, w, p)
 }
@@ -58,8 +60,21 @@ func (p *problem) length() int {
 	return len(text) + len("\n")
 }
 
-// bodyTooLarge is the reason of the one refusal whose status is no kind's.
+// bodyTooLarge is the reason of a request that is longer than anybody reads.
 const bodyTooLarge = "BodyTooLarge"
+
+// statusOf is the status of the kind, but for a few reasons for which HTTP has a status of their own.
+func statusOf(e *fault.Error) int {
+	switch e.Reason {
+	case bodyTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case once.Reused:
+		return http.StatusUnprocessableEntity
+	case limit.Reason:
+		return http.StatusTooManyRequests
+	}
+	return fault.HTTPStatus(e.Kind)
+}
 
 func writeProblem(ctx context.Context, w http.ResponseWriter, p *problem) {
 	telemetry.Refused(ctx, p.Reason)

@@ -27,8 +27,10 @@ type StreamFunc[In, Data any] func(ctx context.Context, in *In, send func(sse.Ev
 func Stream[In, Data any](build func(*platform.Platform) (StreamFunc[In, Data], error)) Handler {
 	return Handler{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Data](), streams: true,
-		describe: func(o Operation, d *huma.OpenAPI) {
-			registerStream[In, Data](humago.New(http.NewServeMux(), apiConfig(d)), o, nil)
+		describe: func(o Operation, api huma.API) {
+			registerStream[In, Data](api, o, func(context.Context, *In) (*huma.StreamResponse, error) {
+				return &huma.StreamResponse{Body: func(huma.Context) {}}, nil
+			})
 		},
 		serve: func(p *platform.Platform, o Operation) (http.Handler, error) {
 			handle, err := build(p)

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/platform"
@@ -146,8 +147,8 @@ func AtDeploy() Wake { return Wake{Deploy: true} }
 type Handler struct {
 	serve func(*platform.Platform, Operation) (http.Handler, error)
 	run   func(context.Context, *platform.Platform, Operation) error
-	// describe adds the routes to a document, with their requests and replies.
-	describe func(Operation, *huma.OpenAPI)
+	// describe adds the routes to an API, with their requests and replies.
+	describe func(Operation, huma.API)
 	in, out  reflect.Type
 	streams  bool // the reply goes on, and out is the data of its events
 }
@@ -156,11 +157,13 @@ type Handler struct {
 func (o Operation) Streams() bool { return o.Handler.streams }
 
 // Describe adds the operation's routes to a document, just as the operation itself reads and writes them. One that
-// is no request operation adds nothing.
-func (o Operation) Describe(d *huma.OpenAPI) {
+// is no request operation adds nothing. The handler reads requests as the operation does, does nothing, and replies so.
+func (o Operation) Describe(d *huma.OpenAPI) http.Handler {
+	mux := http.NewServeMux()
 	if o.Handler.describe != nil {
-		o.Handler.describe(o, d)
+		o.Handler.describe(o, humago.New(mux, apiConfig(d)))
 	}
+	return mux
 }
 
 // Types are the request and reply of a request operation; nil for the others.
@@ -193,12 +196,18 @@ func (o Operation) Run(ctx context.Context, p *platform.Platform) error {
 }
 
 // Keys are the keys of the Secret onex-keys that the operation gets beside the public ones: its own, and where it
-// asks who calls, the one that opens what users sign their tokens with.
+// takes requests, the one by which it knows the gateway. One that asks who calls gets the key that opens what users sign
+// their tokens with, and so does one that keeps its answers, which are sealed with it.
 func (o Operation) Keys() []string {
-	if o.Handler.in == nil || o.Allow == access.Anyone {
-		return o.Secrets
+	keys := slices.Clone(o.Secrets)
+	if o.Handler.in == nil {
+		return keys
 	}
-	return append(slices.Clone(o.Secrets), "ONEX_SECRETS_KEY")
+	posts := slices.ContainsFunc(o.Routes(), func(r Route) bool { return r.Method == http.MethodPost })
+	if o.Allow != access.Anyone || posts {
+		keys = append(keys, "ONEX_SECRETS_KEY")
+	}
+	return append(keys, "ONEX_ORIGIN_KEY")
 }
 
 // Routes are the routes that wake the operation.

@@ -13,6 +13,7 @@ import (
 
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/origin"
 	"onex.io/onex/shared/platform"
 	"onex.io/onex/shared/telemetry"
 )
@@ -25,8 +26,8 @@ type RequestFunc[In, Out any] func(ctx context.Context, in *In) (*Out, error)
 func Request[In, Out any](build func(*platform.Platform) (RequestFunc[In, Out], error)) Handler {
 	return Handler{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
-		describe: func(o Operation, d *huma.OpenAPI) {
-			register[In, Out](humago.New(http.NewServeMux(), apiConfig(d)), o, nil)
+		describe: func(o Operation, api huma.API) {
+			register(api, o, func(context.Context, *In) (*body[Out], error) { return &body[Out]{Body: new(Out)}, nil })
 		},
 		serve: func(p *platform.Platform, o Operation) (http.Handler, error) {
 			handle, err := build(p)
@@ -46,7 +47,7 @@ func guarded(p *platform.Platform, o Operation, limit time.Duration, register fu
 	}
 	mux := http.NewServeMux()
 	register(humago.New(mux, apiConfig(NewDocument())))
-	return around(p, o.Name, limit, admit(p.Log, guard, o, mux)), nil
+	return around(p, o.Name, limit, admit(p, guard, o, mux)), nil
 }
 
 type body[Out any] struct{ Body *Out }
@@ -74,23 +75,26 @@ func reply[In, Out any](log *slog.Logger, name string, handle RequestFunc[In, Ou
 	}
 }
 
-// admit routes, decides and has the decision recorded, before a byte of the body is read.
-func admit(log *slog.Logger, guard *access.Guard, o Operation, mux *http.ServeMux) http.Handler {
+// admit routes, decides and has the decision recorded, before a byte of the body is read. Whose address a request is
+// from, the gateway says.
+func admit(p *platform.Platform, guard *access.Guard, o Operation, mux *http.ServeMux) http.Handler {
+	vouched, next := origin.NewVoucher(p.Config.OriginKey.Bytes), onlyOnce(p, o, mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern == "" {
 			WriteError(r.Context(), w, fault.New(fault.Missing, "PageNotFound", "no operation answers %s %s", r.Method, r.URL.Path))
 			return
 		}
+		from := vouched.Of(r)
 		principal, err := guard.Admit(r.Context(), access.Call{
 			Operation: o.Name, Level: o.Allow, Changes: r.Method != http.MethodGet, Object: r.URL.Path,
-			Authorization: r.Header.Get("Authorization"), Refresh: ofUserCenter(r.URL.Path), Remote: r.RemoteAddr, RequestID: RequestID(r.Context()),
+			Authorization: r.Header.Get("Authorization"), Refresh: ofUserCenter(r.URL.Path), Remote: from, RequestID: RequestID(r.Context()),
 		})
 		if err != nil {
-			logError(r.Context(), log, o.Name, err)
+			logError(r.Context(), p.Log, o.Name, err)
 			WriteError(r.Context(), w, err)
 			return
 		}
-		mux.ServeHTTP(w, r.WithContext(withCaller(access.With(r.Context(), principal), r)))
+		next.ServeHTTP(w, r.WithContext(withCaller(access.With(r.Context(), principal), from, r.UserAgent())))
 	})
 }
 

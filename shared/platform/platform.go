@@ -25,6 +25,7 @@ import (
 	"onex.io/onex/shared/identity"
 	"onex.io/onex/shared/kube"
 	"onex.io/onex/shared/ledger"
+	"onex.io/onex/shared/limit"
 	"onex.io/onex/shared/publish"
 	"onex.io/onex/shared/seal"
 	"onex.io/onex/shared/stream"
@@ -212,7 +213,8 @@ func (p *Platform) Bearers() (identity.Bearers, error) {
 		Tokens: p.verifier(),
 		Keys:   keys,
 		Standing: identity.Standing{
-			Users: identity.NewUsers(db), Sessions: identity.NewSessions(db), Secrets: identity.NewSecrets(db), Cache: p.redis(), Now: p.Now,
+			Limits: limit.New(p.redis(), "user", limit.Rate{PerSecond: p.Config.UserRate, Burst: p.Config.UserBurst}, p.Now),
+			Users:  identity.NewUsers(db), Sessions: identity.NewSessions(db), Secrets: identity.NewSecrets(db), Cache: p.redis(), Now: p.Now,
 		},
 	}, nil
 }
@@ -237,6 +239,11 @@ func (p *Platform) Seals() (*seal.Box, error) {
 		return nil, fmt.Errorf("ONEX_SECRETS_KEY: %w", err)
 	}
 	return box, nil
+}
+
+// Addresses are the limits of those who come to the gateway, by their addresses.
+func (p *Platform) Addresses() *limit.Buckets {
+	return limit.New(p.redis(), "address", limit.Rate{PerSecond: p.Config.AddressRate, Burst: p.Config.AddressBurst}, p.Now)
 }
 
 // Guard decides who may call what has the level.

@@ -84,8 +84,14 @@ func TestMainJobOnOneMachine(t *testing.T) {
 			if err := os.CopyFS(o.Triggers, os.DirFS(options("").Triggers)); err != nil {
 				t.Fatal(err)
 			}
+			w := newWitness(&o)
 			p := start(t, o)
-			e2e.Run(t, envOf(t, o.State))
+			env := envOf(t, o.State)
+			env.Addr = w.before(t, env.Addr)
+			e2e.Run(t, env)
+			if !o.Isolate { // else others keep the log
+				t.Run("no secret was told", func(t *testing.T) { w.verdict(t, enter(t, o.State)) })
+			}
 			mode.then(t, p)
 		})
 	}

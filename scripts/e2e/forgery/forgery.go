@@ -36,7 +36,7 @@ func Headers(victim string) map[string]string {
 		"X-Request-Id": Mark + "request", "Trace-Id": Mark + "trace", "Last-Event-Id": "0",
 		"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "gateway.onex.svc.cluster.local", "X-Forwarded-Proto": "https",
 		"X-Forwarded-User": victim, "X-Remote-User": victim, "X-Real-Ip": "127.0.0.1", "Forwarded": "for=127.0.0.1;by=gateway",
-		"X-User-Id": victim, "X-Onex-User": victim, "X-Namespace": victim, "Impersonate-User": "system:serviceaccount:onex:reconciler",
+		"X-User-Id": victim, "X-Onex-User": victim, "X-Onex-Client": "192.0.2.1 " + strings.Repeat("0", 64), "X-Namespace": victim, "Impersonate-User": "system:serviceaccount:onex:reconciler",
 		"X-Original-Url": "/healthz", "X-Http-Method-Override": "GET", "X-Envoy-Internal": "true",
 		"K-Original-Host": "gateway.onex.svc.cluster.local", "K-Passthrough-Lb": "true", "K-Proxy-Request": "activator",
 		"Kn-Namespace": victim, "Knative-Serving-Default-Route": "true", "Knative-Serving-Tag": "latest",
