@@ -13,7 +13,7 @@ import (
 func NewKeys() (map[string]string, error) {
 	key := make([]byte, seal.KeySize)
 	rand.Read(key) // never fails: crypto/rand ends the program instead
-	sealing, err := SymmetricKey{key}.MarshalText()
+	sealing, err := SymmetricKey{Bytes: key}.MarshalText()
 	if err != nil {
 		return nil, err
 	}
