@@ -14,6 +14,7 @@ import (
 	"onex.io/onex/shared/identity/identitytest"
 	"onex.io/onex/shared/inventory/inventorytest"
 	"onex.io/onex/shared/ledger/ledgertest"
+	"onex.io/onex/shared/policy/policytest"
 	"onex.io/onex/shared/publish/publishtest"
 	"onex.io/onex/shared/store/storetest"
 )
@@ -30,6 +31,7 @@ func TestStoreConformance(t *testing.T) {
 			t.Run("outbox", func(t *testing.T) { publishtest.Run(t, database(t, uri)) })
 			t.Run("inventory", func(t *testing.T) { inventorytest.Run(t, database(t, uri)) })
 			t.Run("identity", func(t *testing.T) { identitytest.Run(t, database(t, uri)) })
+			t.Run("policy", func(t *testing.T) { policytest.Run(t, database(t, uri)) })
 			t.Run("ledger", func(t *testing.T) { ledgertest.Run(t, ledgertest.Server{URI: uri}) })
 		})
 	}

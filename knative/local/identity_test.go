@@ -70,7 +70,9 @@ func newTown(t *testing.T, settings map[string]string) *town {
 func (w *town) serve(t *testing.T, p *platform.Platform) {
 	t.Helper()
 	mux := http.NewServeMux()
-	for _, name := range []string{"login", "logout", "refresh-token", "authenticate", "create-secret", "get-wallet", "buy-slot"} {
+	for _, name := range []string{"login", "logout", "refresh-token", "authenticate", "create-secret", "get-wallet", "buy-slot",
+		"list-secrets", "get-secret", "update-secret", "delete-secret", "authorize", "list-policies", "put-policy", "delete-policy",
+		"list-role-bindings", "put-role-binding", "delete-role-binding"} {
 		o, _ := catalog.Find(name)
 		h, err := o.HTTP(p)
 		if err != nil {

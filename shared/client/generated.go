@@ -12,6 +12,7 @@ import (
 	"onex.io/onex/shared/api/inventory"
 	"onex.io/onex/shared/api/miner"
 	"onex.io/onex/shared/api/minerset"
+	"onex.io/onex/shared/api/policy"
 	"onex.io/onex/shared/api/quota"
 	"onex.io/onex/shared/api/secret"
 	"onex.io/onex/shared/api/session"
@@ -20,9 +21,19 @@ import (
 	"onex.io/onex/shared/sse"
 )
 
+// Auth tells whose a token is, and whether that user may do something.
+func (c *Client) Auth(ctx context.Context, in policy.TokenQuestion) (*policy.Verdict, error) {
+	return call[policy.Verdict](ctx, c, http.MethodPost, "/v1/auth/auth", in)
+}
+
 // Authenticate tells whose a token is.
 func (c *Client) Authenticate(ctx context.Context, in session.Authenticate) (*session.Identity, error) {
 	return call[session.Identity](ctx, c, http.MethodPost, "/v1/auth/authenticate", in)
+}
+
+// Authorize tells whether somebody may do something, and which rule says so.
+func (c *Client) Authorize(ctx context.Context, in policy.Question) (*policy.Decision, error) {
+	return call[policy.Decision](ctx, c, http.MethodPost, "/v1/auth/authorize", in)
 }
 
 // BuySlot charges a miner's slot, once; for the reconciler.
@@ -68,6 +79,24 @@ func (c *Client) DeleteMinerSet(ctx context.Context, in minerset.DeleteRequest) 
 	return err
 }
 
+// DeletePolicy takes back what a policy said.
+func (c *Client) DeletePolicy(ctx context.Context, name string) error {
+	_, err := call[policy.Done](ctx, c, http.MethodDelete, "/v1/policies/"+url.PathEscape(name), nil)
+	return err
+}
+
+// DeleteRoleBinding takes a role away from a user.
+func (c *Client) DeleteRoleBinding(ctx context.Context, in policy.UnbindRequest) error {
+	_, err := call[policy.Done](ctx, c, http.MethodDelete, "/v1/roles/"+url.PathEscape(in.Role)+"/"+url.PathEscape(in.Sub), nil)
+	return err
+}
+
+// DeleteSecret deletes one of the caller's keys.
+func (c *Client) DeleteSecret(ctx context.Context, name string) error {
+	_, err := call[secret.Deleted](ctx, c, http.MethodDelete, "/v1/secrets/"+url.PathEscape(name), nil)
+	return err
+}
+
 // GetChain shows one of the caller's chains, or a public one.
 func (c *Client) GetChain(ctx context.Context, in chain.GetRequest) (*v1beta1.Chain, error) {
 	return call[v1beta1.Chain](ctx, c, http.MethodGet, "/v1/chains/"+url.PathEscape(in.Name)+query("namespace", in.Namespace), nil)
@@ -96,6 +125,11 @@ func (c *Client) GetMinerSet(ctx context.Context, in minerset.GetRequest) (*v1be
 // GetQuota shows how many miners the caller may have, and has paid for.
 func (c *Client) GetQuota(ctx context.Context) (*quota.Quota, error) {
 	return call[quota.Quota](ctx, c, http.MethodGet, "/v1/quota", nil)
+}
+
+// GetSecret shows one of the caller's keys, without what it signs with.
+func (c *Client) GetSecret(ctx context.Context, name string) (*secret.Secret, error) {
+	return call[secret.Secret](ctx, c, http.MethodGet, "/v1/secrets/"+url.PathEscape(name), nil)
 }
 
 // GetWallet shows the caller's balance and newest entries.
@@ -128,6 +162,21 @@ func (c *Client) ListMinerSets(ctx context.Context, in minerset.ListRequest) (*m
 	return call[minerset.List](ctx, c, http.MethodGet, "/v1/minersets"+query("limit", in.Limit, "offset", in.Offset, "namespace", in.Namespace), nil)
 }
 
+// ListPolicies lists who may do what beside what everybody may.
+func (c *Client) ListPolicies(ctx context.Context) (*policy.List, error) {
+	return call[policy.List](ctx, c, http.MethodGet, "/v1/policies", nil)
+}
+
+// ListRoleBindings lists who has which role.
+func (c *Client) ListRoleBindings(ctx context.Context) (*policy.Bindings, error) {
+	return call[policy.Bindings](ctx, c, http.MethodGet, "/v1/roles", nil)
+}
+
+// ListSecrets lists the caller's keys, without what they sign with.
+func (c *Client) ListSecrets(ctx context.Context, in secret.ListRequest) (*secret.List, error) {
+	return call[secret.List](ctx, c, http.MethodGet, "/v1/secrets"+query("limit", in.Limit, "offset", in.Offset), nil)
+}
+
 // Login gives tokens for a username and its password.
 func (c *Client) Login(ctx context.Context, in session.Login) (*session.Tokens, error) {
 	return call[session.Tokens](ctx, c, http.MethodPost, "/v1/auth/login", in)
@@ -142,6 +191,18 @@ func (c *Client) Logout(ctx context.Context) error {
 // MeasureMinerSet tells how many miners a pool's own trigger calls for; for its autoscaler.
 func (c *Client) MeasureMinerSet(ctx context.Context, name string) (*minerset.Measure, error) {
 	return call[minerset.Measure](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(name)+"/measure", nil)
+}
+
+// PutPolicy allows or denies somebody something.
+func (c *Client) PutPolicy(ctx context.Context, name string, in policy.Rule) error {
+	_, err := call[policy.Done](ctx, c, http.MethodPut, "/v1/policies/"+url.PathEscape(name), in)
+	return err
+}
+
+// PutRoleBinding gives a user a role.
+func (c *Client) PutRoleBinding(ctx context.Context, in policy.BindRequest) error {
+	_, err := call[policy.Done](ctx, c, http.MethodPut, "/v1/roles/"+url.PathEscape(in.Role)+"/"+url.PathEscape(in.Sub), nil)
+	return err
 }
 
 // QuoteMinerSet tells what a pool of miners would cost and bring.
@@ -167,6 +228,12 @@ func (c *Client) SearchObjects(ctx context.Context, in inventory.SearchRequest) 
 // SetQuota allows a user another number of miners.
 func (c *Client) SetQuota(ctx context.Context, userID string, in quota.Allowance) (*quota.Quota, error) {
 	return call[quota.Quota](ctx, c, http.MethodPut, "/v1/quotas/"+url.PathEscape(userID), in)
+}
+
+// UpdateSecret enables, disables, dates or describes one of the caller's keys.
+func (c *Client) UpdateSecret(ctx context.Context, name string, in secret.Update) error {
+	_, err := call[secret.Updated](ctx, c, http.MethodPut, "/v1/secrets/"+url.PathEscape(name), in)
+	return err
 }
 
 // WatchChain tells of a chain's blocks as they come, for as long as the caller listens.

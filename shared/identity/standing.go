@@ -13,6 +13,7 @@ import (
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/seal"
 	"onex.io/onex/shared/token"
+	"onex.io/onex/shared/trip"
 )
 
 // Standing answers whether what a token rests on still stands: its session or its key, and its user. The answer is
@@ -45,7 +46,7 @@ const adminMark = " admin"
 // Session refuses claims whose session has ended or whose user may not act. It says whether the user is an
 // administrator.
 func (s Standing) Session(ctx context.Context, c token.Claims) (admin bool, err error) {
-	kept, err := s.remembered(ctx, "standing/"+c.Session, func() (string, error) { return s.readSession(ctx, c) })
+	kept, err := s.remembered(ctx, c.Subject, "standing/"+c.Session, func() (string, error) { return s.readSession(ctx, c) })
 	if err != nil {
 		return false, err
 	}
@@ -98,7 +99,7 @@ func (s Standing) Key(ctx context.Context, secretID string) (*Key, error) {
 	if len(secretID) != secretIDLength {
 		return nil, token.Refused(errors.New("the token names no secret key")) // and nobody has to look for it
 	}
-	kept, err := s.remembered(ctx, "standing/key/"+secretID, func() (string, error) { return s.readKey(ctx, secretID) })
+	kept, err := s.remembered(ctx, "", "standing/key/"+secretID, func() (string, error) { return s.readKey(ctx, secretID) })
 	if err != nil {
 		return nil, err
 	}
@@ -128,9 +129,10 @@ func (s Standing) readKey(ctx context.Context, secretID string) (string, error) 
 	return string(text), err
 }
 
-// remembered is what look has found, at most a second ago. Refusals are not remembered.
-func (s Standing) remembered(ctx context.Context, key string, look func() (string, error)) (string, error) {
-	kept, cached := s.Cache.Get(ctx, key).Result()
+// remembered is what look has found, at most a second ago. Refusals are not remembered. What else the request asks of
+// Redis travels along; userID is who it is about, where that is known before.
+func (s Standing) remembered(ctx context.Context, userID, key string, look func() (string, error)) (string, error) {
+	kept, cached := trip.Get(ctx, s.Cache, userID, key)
 	if cached == nil {
 		return kept, nil
 	}

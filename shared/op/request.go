@@ -82,7 +82,7 @@ func admit(log *slog.Logger, guard *access.Guard, o Operation, mux *http.ServeMu
 			return
 		}
 		principal, err := guard.Admit(r.Context(), access.Call{
-			Operation: o.Name, Level: o.Allow, Changes: r.Method != http.MethodGet, Object: r.URL.Path,
+			Operation: o.Name, Original: o.Original, Level: o.Allow, Changes: r.Method != http.MethodGet, Object: r.URL.Path,
 			Authorization: r.Header.Get("Authorization"), Remote: r.RemoteAddr, RequestID: RequestID(r.Context()),
 		})
 		if err != nil {

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -31,20 +32,62 @@ func SecretID(text string) string {
 	}
 }
 
-// VerifySigned verifies a token that a user signed with a secret key. Whose it is, the key says and not the token, so
-// nothing of its claims counts but its times; it may leave out its end, and then holds as long as its key.
-func VerifySigned(text string, key []byte, now func() time.Time) error {
-	if len(key) == 0 {
-		return Refused(errors.New("no secret key"))
+// longestHead bounds the headers that are remembered, in bytes; that of our SDK has 98.
+const longestHead = 256
+
+// SecretID is what the function of that name says, and remembers it: many tokens have one header.
+func (v *Verifier) SecretID(text string) string {
+	head, _, _ := strings.Cut(text, ".")
+	if id, ok := v.heads.get(head); ok {
+		return id
 	}
-	var times jwt.RegisteredClaims
-	_, err := jwt.ParseWithClaims(text, &times, func(t *jwt.Token) (any, error) { return key, understood(t) },
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg(), jwt.SigningMethodHS384.Alg(), jwt.SigningMethodHS512.Alg()}),
-		jwt.WithTimeFunc(now))
+	id := SecretID(head)
+	if len(head) <= longestHead {
+		v.heads.put(strings.Clone(head), id)
+	}
+	return id
+}
+
+// VerifySigned verifies a token that a user signed with the key that open gives. Under names that key: a token that has
+// been verified under it is not verified again, and then open is not called, but its end is looked at every time.
+func (v *Verifier) VerifySigned(text string, under []byte, open func() ([]byte, error)) error {
+	hash := sha256.New()
+	hash.Write([]byte(text))
+	hash.Write([]byte{0}) // in no token
+	hash.Write(under)
+	name := digest(hash.Sum(nil))
+	if until, ok := v.signed.get(name); ok && (until.IsZero() || v.now().Before(until)) {
+		return nil
+	}
+	key, err := open()
 	if err != nil {
 		return Refused(err)
 	}
-	return nil
+	until, err := VerifySigned(text, key, v.now)
+	if err == nil {
+		v.signed.put(name, until)
+	}
+	return err
+}
+
+// VerifySigned verifies a token that a user signed with a secret key. Whose it is, the key says and not the token, so
+// nothing of its claims counts but its times; it may leave out its end, and then holds as long as its key: until is zero.
+// Signatures are compared in constant time.
+func VerifySigned(text string, key []byte, now func() time.Time) (until time.Time, err error) {
+	if len(key) == 0 {
+		return until, Refused(errors.New("no secret key"))
+	}
+	var times jwt.RegisteredClaims
+	_, err = jwt.ParseWithClaims(text, &times, func(t *jwt.Token) (any, error) { return key, understood(t) },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg(), jwt.SigningMethodHS384.Alg(), jwt.SigningMethodHS512.Alg()}),
+		jwt.WithTimeFunc(now))
+	if err != nil {
+		return until, Refused(err)
+	}
+	if times.ExpiresAt != nil {
+		until = times.ExpiresAt.Time
+	}
+	return until, nil
 }
 
 // understood refuses a token that says it must not be read by whoever does not know its extensions (RFC 7515, 4.1.11).

@@ -5,6 +5,7 @@ package token
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -99,18 +100,40 @@ func (s *Signer) Sign(c Claims) (string, error) {
 type Verifier struct {
 	keys map[string]ed25519.PublicKey
 	now  func() time.Time
+	// What was verified: tokens of ours, and the ends of those that users signed.
+	seen   seen[digest, Claims]
+	signed seen[digest, time.Time]
+	// heads are the keys that headers name.
+	heads  seen[string, string]
+	parser *jwt.Parser
 }
 
 // NewVerifier verifies tokens of log-ins and of the platform's parts.
 func NewVerifier(login, platform ed25519.PublicKey, now func() time.Time) *Verifier {
-	return &Verifier{keys: map[string]ed25519.PublicKey{keyLogin: login, keyPlatform: platform}, now: now}
+	return &Verifier{
+		keys: map[string]ed25519.PublicKey{keyLogin: login, keyPlatform: platform}, now: now,
+		parser: jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
+			jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(now)),
+	}
 }
 
-// Verify reads a token; whatever is wrong with it, the caller learns only that it does not hold.
+// Verify reads a token; whatever is wrong with it, the caller learns only that it does not hold. What has been verified
+// once is not verified again, but its end is looked at every time.
 func (v *Verifier) Verify(text string) (Claims, error) {
+	key := digest(sha256.Sum256([]byte(text)))
+	if known, ok := v.seen.get(key); ok && v.now().Before(known.Expires) {
+		return known, nil
+	}
+	claims, err := v.verify(text)
+	if err == nil {
+		v.seen.put(key, claims)
+	}
+	return claims, err
+}
+
+func (v *Verifier) verify(text string) (Claims, error) {
 	var w wire
-	t, err := jwt.ParseWithClaims(text, &w, v.key, jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
-		jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(v.now))
+	t, err := v.parser.ParseWithClaims(text, &w, v.key)
 	if err != nil {
 		return Claims{}, Refused(err)
 	}
