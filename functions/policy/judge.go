@@ -101,7 +101,7 @@ func (j *judge) user(ctx context.Context, p access.Principal, obj, act string) (
 	if err != nil {
 		return nil, err
 	}
-	rule, allowed := access.Judge(o.Level, p, verdict)
+	rule, allowed := access.Judge(access.Call{Level: o.Level}, p, verdict)
 	return &policy.Decision{Allowed: allowed, Rule: rule}, nil
 }
 
@@ -128,7 +128,7 @@ func (j *judge) stranger(ctx context.Context, sub, obj, act string, roles ...str
 
 // widens says whether a policy could let a user do what has the level.
 func widens(level access.Level) bool {
-	_, ok := access.Judge(level, access.Principal{Kind: token.Access}, access.Verdict{Effect: access.Allow})
+	_, ok := access.Judge(access.Call{Level: level}, access.Principal{Kind: token.Access}, access.Verdict{Effect: access.Allow})
 	return ok
 }
 

@@ -135,7 +135,7 @@ func (g *Guard) decide(ctx context.Context, c Call) (Principal, string, error) {
 	if err != nil {
 		return Principal{}, "", err
 	}
-	rule, ok := Judge(c.Level, p, verdict)
+	rule, ok := Judge(c, p, verdict)
 	if !ok {
 		return p, rule, fault.New(fault.Denied, "Forbidden", "you may not %s", c.Operation)
 	}

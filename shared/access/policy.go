@@ -52,18 +52,18 @@ func RolesOf(p Principal, root string) []string {
 	return []string{Users}
 }
 
-// Judge puts what the level says of a user and what the rows say together, and names the rule that decided. A row that
+// Judge puts what the level of a call says of a user and what the rows say together, and names the rule that decided. A row that
 // denies stops what the level lets in. A row that allows lets a user do what the level keeps for administrators, and
 // nothing else: it makes nobody an administrator, nor a part of the platform.
-func Judge(level Level, p Principal, v Verdict) (rule string, ok bool) {
+func Judge(c Call, p Principal, v Verdict) (rule string, ok bool) {
 	if v.Effect == Deny {
 		return v.Rule, false
 	}
-	if rule, ok := allows(level, p); ok {
+	if rule, ok := allows(c.Level, p); ok {
 		return rule, true
 	}
 	p.Admin = true
-	if _, ok := allows(level, p); ok && v.Effect == Allow {
+	if _, ok := allows(c.Level, p); ok && v.Effect == Allow {
 		return v.Rule, true
 	}
 	return "default-deny", false
