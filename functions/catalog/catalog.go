@@ -16,6 +16,7 @@ import (
 	"onex.io/onex/functions/miner"
 	"onex.io/onex/functions/minerset"
 	"onex.io/onex/functions/nightwatch"
+	"onex.io/onex/functions/policy"
 	"onex.io/onex/functions/quota"
 	"onex.io/onex/functions/secret"
 	"onex.io/onex/functions/session"
@@ -36,6 +37,7 @@ func Operations() []op.Operation {
 		miner.Operations(),
 		minerset.Operations(),
 		nightwatch.Operations(),
+		policy.Operations(),
 		quota.Operations(),
 		secret.Operations(),
 		session.Operations(),
@@ -43,6 +45,10 @@ func Operations() []op.Operation {
 		user.Operations(),
 		wallet.Operations(),
 	)
+	named := originals()
+	for i := range all {
+		all[i].Original = named[all[i].Name]
+	}
 	slices.SortFunc(all, func(a, b op.Operation) int {
 		if a.Name < b.Name {
 			return -1

@@ -13,7 +13,7 @@ import (
 func TestDoorsThatDoNotNeedASignedInUser(t *testing.T) {
 	want := map[access.Level][]string{
 		access.Anyone:   {"create-user", "get-token-keys", "login"},
-		access.Openable: {"authenticate"}, // closed unless the operator opens it
+		access.Openable: {"auth", "authenticate", "authorize"}, // closed unless the operator opens it
 		access.LoggedIn: {"logout", "logout-everywhere"},
 		access.Renewing: {"refresh-token"},
 		access.Platform: {"buy-slot"},

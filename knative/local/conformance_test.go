@@ -15,6 +15,7 @@ import (
 	"onex.io/onex/shared/inventory/inventorytest"
 	"onex.io/onex/shared/ledger/ledgertest"
 	"onex.io/onex/shared/once/oncetest"
+	"onex.io/onex/shared/policy/policytest"
 	"onex.io/onex/shared/publish/publishtest"
 	"onex.io/onex/shared/store/storetest"
 )
@@ -32,6 +33,7 @@ func TestStoreConformance(t *testing.T) {
 			t.Run("inventory", func(t *testing.T) { inventorytest.Run(t, database(t, uri)) })
 			t.Run("identity", func(t *testing.T) { identitytest.Run(t, database(t, uri)) })
 			t.Run("answers", func(t *testing.T) { oncetest.Run(t, database(t, uri)) })
+			t.Run("policy", func(t *testing.T) { policytest.Run(t, database(t, uri)) })
 			t.Run("ledger", func(t *testing.T) { ledgertest.Run(t, ledgertest.Server{URI: uri}) })
 		})
 	}

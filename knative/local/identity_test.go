@@ -73,6 +73,8 @@ func (w *town) serve(t *testing.T, p *platform.Platform) {
 	for _, name := range []string{
 		"login", "logout", "logout-everywhere", "refresh-token", "authenticate", "get-token-keys", "create-secret", "get-wallet", "buy-slot",
 		"get-user", "list-users", "update-user", "change-password", "enable-user", "disable-user", "delete-user", "list-logins",
+		"list-secrets", "get-secret", "update-secret", "delete-secret", "authorize", "list-policies", "put-policy", "delete-policy",
+		"list-role-bindings", "put-role-binding", "delete-role-binding",
 	} {
 		o, _ := catalog.Find(name)
 		h, err := o.HTTP(p)

@@ -115,6 +115,7 @@ func TestAnOperationIsAddedAsThePageSays(t *testing.T) {
 	for file, want := range map[string]string{
 		"knative/services/get-terms.yaml":     "{name: FUNCTION_TARGET, value: get-terms}",
 		"functions/gateway/routes.json":       `"path": "/v1/terms"`,
+		"functions/policy/operations.json":    `"name": "get-terms"`,
 		"functions/gateway/openapi.json":      `"operationId": "get-terms"`,
 		"shared/client/generated.go":          "func (c *Client) GetTerms(ctx context.Context) (*Terms, error) {",
 		"knative/services/note-sign-up.yaml":  "{name: FUNCTION_TARGET, value: note-sign-up}",

@@ -52,7 +52,7 @@ func rendered(t *testing.T) map[string][]byte {
 
 func TestEveryOperationGetsWhatItNeedsAndNoMore(t *testing.T) {
 	want := []string{
-		"functions/gateway/routes.json",
+		"functions/gateway/routes.json", "functions/policy/operations.json",
 		"knative/funcs/entrance/func.yaml", "knative/funcs/get-thing/func.yaml", "knative/funcs/keep-refused/func.yaml", "knative/funcs/make-thing/func.yaml", "knative/funcs/praise-thing/func.yaml",
 		"knative/jobs/kustomization.yaml", "knative/jobs/set-up.yaml",
 		"knative/overlays/gateway-api/routes/entrance.yaml", "knative/overlays/gateway-api/routes/get-thing.yaml", "knative/overlays/gateway-api/routes/kustomization.yaml", "knative/overlays/gateway-api/routes/praise-thing.yaml",

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"text/template"
 
+	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/op"
 )
 
@@ -62,6 +63,9 @@ func Render(operations []op.Operation) (map[string][]byte, error) {
 	}
 	routes, err := routesOf(operations)
 	files["functions/gateway/routes.json"] = routes
+	if files["functions/policy/operations.json"], err = guardedOf(operations); err != nil {
+		return nil, err
+	}
 	return files, err
 }
 
@@ -138,6 +142,26 @@ func routesOf(operations []op.Operation) ([]byte, error) {
 	b, err := json.MarshalIndent(routes, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// guardedOf are the operations that somebody may ask about: who may call them, and what policies call them.
+func guardedOf(operations []op.Operation) ([]byte, error) {
+	type guarded struct {
+		Name     string       `json:"name"`
+		Original string       `json:"original,omitempty"`
+		Level    access.Level `json:"level"`
+	}
+	var all []guarded
+	for _, o := range operations {
+		if len(o.Routes()) > 0 && !o.Public {
+			all = append(all, guarded{o.Name, o.Original, o.Allow})
+		}
+	}
+	b, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("operations: %w", err)
 	}
 	return append(b, '\n'), nil
 }

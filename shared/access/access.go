@@ -11,6 +11,7 @@ import (
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/token"
 	"onex.io/onex/shared/trace"
+	"onex.io/onex/shared/trip"
 )
 
 // Level says who may call an operation. The zero level lets nobody in.
@@ -76,7 +77,11 @@ type Recorder interface {
 type Guard struct {
 	Bearers  Bearers
 	Recorder Recorder
-	Now      func() time.Time
+	// Policies are the rows that a user's call is judged by beside its level. Without any, the level decides.
+	Policies Policies
+	// Root is the userID of the administrator whom no row stops.
+	Root string
+	Now  func() time.Time
 	// Opened says that the operator lets anyone call what is Openable.
 	Opened bool
 }
@@ -84,6 +89,7 @@ type Guard struct {
 // Call is what somebody wants to do.
 type Call struct {
 	Operation     string
+	Original      string // its name in the original, if it has one
 	Level         Level
 	Changes       bool   // whether the operation changes anything
 	Object        string // what it is done to
@@ -97,7 +103,7 @@ type Call struct {
 // Admit decides on a call. An allowed call that changes something is admitted only when its record is safe.
 func (g *Guard) Admit(ctx context.Context, c Call) (Principal, error) {
 	began := g.Now()
-	p, rule, err := g.decide(ctx, c)
+	p, rule, err := g.decide(trip.With(ctx), c)
 	if away := fault.KindOf(err); err != nil && away != fault.Unauthenticated && away != fault.Denied {
 		return Principal{}, err // undecided: nothing to record, and not open
 	}
@@ -124,6 +130,7 @@ func (g *Guard) decide(ctx context.Context, c Call) (Principal, string, error) {
 	case c.Level == Openable && g.Opened:
 		return Principal{}, "opened-by-the-operator", nil
 	}
+	rows := g.rows(ctx)
 	p, err := g.authenticate(ctx, c.Authorization)
 	if err != nil {
 		return p, "no-valid-token", err
@@ -131,10 +138,31 @@ func (g *Guard) decide(ctx context.Context, c Call) (Principal, string, error) {
 	if p.Spent && c.Level != Renewing {
 		return p, "no-valid-token", token.Refused(errors.New("the refresh token is spent"))
 	}
-	if rule, ok := allows(c.Level, taken(c, p)); ok {
-		return p, rule, nil
+	verdict, err := rows(ctx, p, c)
+	if err != nil {
+		return Principal{}, "", err
 	}
-	return p, "default-deny", fault.New(fault.Denied, "Forbidden", "you may not %s", c.Operation)
+	rule, ok := Judge(c, p, verdict)
+	if !ok {
+		return p, rule, fault.New(fault.Denied, "Forbidden", "you may not %s", c.Operation)
+	}
+	return p, rule, nil
+}
+
+// rows begins to look at the rows. They are about users: a part of the platform is what its token says.
+func (g *Guard) rows(ctx context.Context) func(context.Context, Principal, Call) (Verdict, error) {
+	if g.Policies == nil {
+		return func(context.Context, Principal, Call) (Verdict, error) { return Verdict{}, nil }
+	}
+	ask := g.Policies.Ask(ctx)
+	return func(ctx context.Context, p Principal, c Call) (Verdict, error) {
+		if p.Kind != token.Access && p.Kind != token.Signed && p.Kind != token.Refresh {
+			return Verdict{}, nil
+		}
+		return ask(ctx, Question{
+			Subject: p.UserID, Roles: RolesOf(p, g.Root), Operation: c.Operation, Original: c.Original, Object: c.Object,
+		})
+	}
 }
 
 // taken is whom the principal is taken for: where a call takes a refresh token, for who has an access token.

@@ -233,7 +233,7 @@ func TestATokenOfOnesOwnKeyIsRenewedLikewise(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen[text] = true
-		if err := token.VerifySigned(text, []byte("key"), clock); err != nil || token.SecretID(text) != "id" {
+		if _, err := token.VerifySigned(text, []byte("key"), clock); err != nil || token.SecretID(text) != "id" {
 			t.Fatalf("at %s: %q, %v", clock(), token.SecretID(text), err)
 		}
 		mu.Lock()

@@ -13,6 +13,7 @@ import (
 	"onex.io/onex/shared/api/inventory"
 	"onex.io/onex/shared/api/miner"
 	"onex.io/onex/shared/api/minerset"
+	"onex.io/onex/shared/api/policy"
 	"onex.io/onex/shared/api/quota"
 	"onex.io/onex/shared/api/secret"
 	"onex.io/onex/shared/api/session"
@@ -21,9 +22,19 @@ import (
 	"onex.io/onex/shared/sse"
 )
 
+// Auth tells whose a token is, and whether that user may do something.
+func (c *Client) Auth(ctx context.Context, in policy.TokenQuestion) (*policy.Verdict, error) {
+	return call[policy.Verdict](ctx, c, http.MethodPost, "/v1/auth/auth", in)
+}
+
 // Authenticate tells whose a token is.
 func (c *Client) Authenticate(ctx context.Context, in session.Authenticate) (*session.Identity, error) {
 	return call[session.Identity](ctx, c, http.MethodPost, "/v1/auth/authenticate", in)
+}
+
+// Authorize tells whether somebody may do something, and which rule says so.
+func (c *Client) Authorize(ctx context.Context, in policy.Question) (*policy.Decision, error) {
+	return call[policy.Decision](ctx, c, http.MethodPost, "/v1/auth/authorize", in)
 }
 
 // BuySlot charges a miner's slot, once; for the reconciler.
@@ -75,6 +86,24 @@ func (c *Client) DeleteMinerSet(ctx context.Context, in minerset.DeleteRequest) 
 	return err
 }
 
+// DeletePolicy takes back what a policy said.
+func (c *Client) DeletePolicy(ctx context.Context, name string) error {
+	_, err := call[policy.Done](ctx, c, http.MethodDelete, "/v1/policies/"+url.PathEscape(name), nil)
+	return err
+}
+
+// DeleteRoleBinding takes a role away from a user.
+func (c *Client) DeleteRoleBinding(ctx context.Context, in policy.UnbindRequest) error {
+	_, err := call[policy.Done](ctx, c, http.MethodDelete, "/v1/roles/"+url.PathEscape(in.Role)+"/"+url.PathEscape(in.Sub), nil)
+	return err
+}
+
+// DeleteSecret deletes one of the caller's keys.
+func (c *Client) DeleteSecret(ctx context.Context, name string) error {
+	_, err := call[secret.Deleted](ctx, c, http.MethodDelete, "/v1/secrets/"+url.PathEscape(name), nil)
+	return err
+}
+
 // DeleteUser deletes a user with all that is the user's, but for the ledger.
 func (c *Client) DeleteUser(ctx context.Context, username string) error {
 	_, err := call[user.Done](ctx, c, http.MethodDelete, "/v1/users/"+url.PathEscape(username), nil)
@@ -121,6 +150,11 @@ func (c *Client) GetMinerSet(ctx context.Context, in minerset.GetRequest) (*v1be
 // GetQuota shows how many miners the caller may have, and has paid for.
 func (c *Client) GetQuota(ctx context.Context) (*quota.Quota, error) {
 	return call[quota.Quota](ctx, c, http.MethodGet, "/v1/quota", nil)
+}
+
+// GetSecret shows one of the caller's keys, without what it signs with.
+func (c *Client) GetSecret(ctx context.Context, name string) (*secret.Secret, error) {
+	return call[secret.Secret](ctx, c, http.MethodGet, "/v1/secrets/"+url.PathEscape(name), nil)
 }
 
 // GetTokenKeys shows what verifies the tokens of log-ins, as a JSON Web Key Set.
@@ -173,6 +207,21 @@ func (c *Client) ListMinerSets(ctx context.Context, in minerset.ListRequest) (*m
 	return call[minerset.List](ctx, c, http.MethodGet, "/v1/minersets"+query("limit", in.Limit, "offset", in.Offset, "namespace", in.Namespace), nil)
 }
 
+// ListPolicies lists who may do what beside what everybody may.
+func (c *Client) ListPolicies(ctx context.Context) (*policy.List, error) {
+	return call[policy.List](ctx, c, http.MethodGet, "/v1/policies", nil)
+}
+
+// ListRoleBindings lists who has which role.
+func (c *Client) ListRoleBindings(ctx context.Context) (*policy.Bindings, error) {
+	return call[policy.Bindings](ctx, c, http.MethodGet, "/v1/roles", nil)
+}
+
+// ListSecrets lists the caller's keys, without what they sign with.
+func (c *Client) ListSecrets(ctx context.Context, in secret.ListRequest) (*secret.List, error) {
+	return call[secret.List](ctx, c, http.MethodGet, "/v1/secrets"+query("limit", in.Limit, "offset", in.Offset), nil)
+}
+
 // ListUsers lists the users, newest first.
 func (c *Client) ListUsers(ctx context.Context, in user.ListRequest) (*user.List, error) {
 	return call[user.List](ctx, c, http.MethodGet, "/v1/users"+query("limit", in.Limit, "offset", in.Offset), nil)
@@ -200,6 +249,18 @@ func (c *Client) MeasureMinerSet(ctx context.Context, name string) (*minerset.Me
 	return call[minerset.Measure](ctx, c, http.MethodGet, "/v1/minersets/"+url.PathEscape(name)+"/measure", nil)
 }
 
+// PutPolicy allows or denies somebody something.
+func (c *Client) PutPolicy(ctx context.Context, name string, in policy.Rule) error {
+	_, err := call[policy.Done](ctx, c, http.MethodPut, "/v1/policies/"+url.PathEscape(name), in)
+	return err
+}
+
+// PutRoleBinding gives a user a role.
+func (c *Client) PutRoleBinding(ctx context.Context, in policy.BindRequest) error {
+	_, err := call[policy.Done](ctx, c, http.MethodPut, "/v1/roles/"+url.PathEscape(in.Role)+"/"+url.PathEscape(in.Sub), nil)
+	return err
+}
+
 // QuoteMinerSet tells what a pool of miners would cost and bring.
 func (c *Client) QuoteMinerSet(ctx context.Context, in wallet.MinerSetPlan) (*wallet.Quote, error) {
 	return call[wallet.Quote](ctx, c, http.MethodPost, "/v1/minersets/quote", in)
@@ -223,6 +284,12 @@ func (c *Client) SearchObjects(ctx context.Context, in inventory.SearchRequest) 
 // SetQuota allows a user another number of miners.
 func (c *Client) SetQuota(ctx context.Context, userID string, in quota.Allowance) (*quota.Quota, error) {
 	return call[quota.Quota](ctx, c, http.MethodPut, "/v1/quotas/"+url.PathEscape(userID), in)
+}
+
+// UpdateSecret enables, disables, dates or describes one of the caller's keys.
+func (c *Client) UpdateSecret(ctx context.Context, name string, in secret.Update) error {
+	_, err := call[secret.Updated](ctx, c, http.MethodPut, "/v1/secrets/"+url.PathEscape(name), in)
+	return err
 }
 
 // UpdateUser changes a user's nickname, e-mail address or phone number.

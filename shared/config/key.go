@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strings"
 
 	"onex.io/onex/shared/seal"
 )
@@ -92,22 +93,33 @@ func (k PublicKeys) Hold(key ed25519.PublicKey) bool {
 	return slices.ContainsFunc(k.Keys, func(one PublicKey) bool { return one.Equal(key) })
 }
 
-// SymmetricKey is a key of seal.KeySize bytes as base64. It prints as stars.
-type SymmetricKey struct{ Bytes []byte }
+// SymmetricKey is a key of seal.KeySize bytes as base64, and after commas those that it has replaced. It prints as stars.
+type SymmetricKey struct {
+	Bytes []byte
+	Older [][]byte
+}
 
 // UnmarshalText reads the key.
 func (k *SymmetricKey) UnmarshalText(text []byte) error {
-	key, err := base64.StdEncoding.DecodeString(string(text))
-	if err != nil || len(key) != seal.KeySize {
-		return fmt.Errorf("symmetric key is not %d bytes in base64", seal.KeySize)
+	var keys [][]byte
+	for one := range strings.SplitSeq(string(text), ",") {
+		key, err := base64.StdEncoding.DecodeString(one)
+		if err != nil || len(key) != seal.KeySize {
+			return fmt.Errorf("symmetric key is not %d bytes in base64", seal.KeySize)
+		}
+		keys = append(keys, key)
 	}
-	k.Bytes = key
+	k.Bytes, k.Older = keys[0], keys[1:]
 	return nil
 }
 
 // MarshalText writes the key as UnmarshalText reads it.
 func (k SymmetricKey) MarshalText() ([]byte, error) {
-	return []byte(base64.StdEncoding.EncodeToString(k.Bytes)), nil
+	text := base64.StdEncoding.EncodeToString(k.Bytes)
+	for _, key := range k.Older {
+		text += "," + base64.StdEncoding.EncodeToString(key)
+	}
+	return []byte(text), nil
 }
 
 // String hides the key from logs.

@@ -15,7 +15,7 @@ func NewKeys() (map[string]string, error) {
 	for _, name := range []string{"ONEX_SECRETS_KEY", "ONEX_ORIGIN_KEY"} {
 		key := make([]byte, seal.KeySize)
 		rand.Read(key) // never fails: crypto/rand ends the program instead
-		text, err := SymmetricKey{key}.MarshalText()
+		text, err := SymmetricKey{Bytes: key}.MarshalText()
 		if err != nil {
 			return nil, err
 		}

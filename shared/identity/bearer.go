@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"fmt"
 
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/seal"
@@ -21,7 +20,7 @@ type Bearers struct {
 // Identify verifies a token and asks whether what it rests on still stands. Whatever does not hold is refused in the
 // same words; whom a refused token names is told for the record alone.
 func (b Bearers) Identify(ctx context.Context, text string) (access.Principal, error) {
-	if id := token.SecretID(text); id != "" {
+	if id := b.Tokens.SecretID(text); id != "" {
 		return b.signed(ctx, text, id)
 	}
 	claims, err := b.Tokens.Verify(text)
@@ -37,19 +36,22 @@ func (b Bearers) Identify(ctx context.Context, text string) (access.Principal, e
 }
 
 func (b Bearers) signed(ctx context.Context, text, secretID string) (access.Principal, error) {
-	key, err := b.Standing.Key(ctx, secretID)
+	holder := b.Tokens.Holder(text)
+	key, err := b.Standing.Key(ctx, holder, secretID)
 	if err != nil {
 		return access.Principal{}, err
 	}
-	secret, err := b.Keys.Open(key.Sealed, SecretLabel(key.UserID, secretID))
-	if err != nil { // sealed by a platform key that was replaced
-		return access.Principal{}, token.Refused(fmt.Errorf("secret %q: %w", secretID, err))
-	}
-	if err := token.VerifySigned(text, secret, b.Standing.Now); err != nil {
+	label := SecretLabel(key.UserID, secretID)
+	err = b.Tokens.VerifySigned(text, key.UserID, append([]byte(label), key.Sealed.Data...), func() ([]byte, error) {
+		return b.Keys.Open(key.Sealed, label) // an error, and so a refusal, for a seal of another platform key
+	})
+	if err != nil {
 		return access.Principal{}, err
 	}
-	if err := b.Standing.Limits.Take(ctx, key.UserID); err != nil { // only now is it sure who asks
-		return access.Principal{}, err
+	if holder != key.UserID { // only now is it sure who asks
+		if err := b.Standing.Limits.Take(ctx, key.UserID); err != nil {
+			return access.Principal{}, err
+		}
 	}
 	return access.Principal{UserID: key.UserID, Secret: secretID, Kind: token.Signed, Admin: key.Admin}, nil
 }

@@ -3,6 +3,8 @@ package identity_test
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,6 +52,7 @@ type holder struct {
 	bearers identity.Bearers
 	login   *token.Signer
 	signer  *token.Signer // of the platform
+	public  ed25519.PublicKey
 }
 
 func newHolder(t *testing.T) *holder {
@@ -76,6 +79,7 @@ func newHolder(t *testing.T) *holder {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return w.now }
+	h.public = loginPublic
 	h.login, h.signer = token.NewLoginSigner(login, now), token.NewPlatformSigner(platform, now)
 	w.standing.Secrets = h.keyring
 	h.bearers = identity.Bearers{Tokens: token.NewVerifier(loginPublic, platformPublic, now), Keys: box, Standing: w.standing}
@@ -166,6 +170,17 @@ func TestWhatDoesNotHoldIsRefusedInTheSameWords(t *testing.T) {
 		{"the name of no key", nil, func(*holder) string { return selfSigned(t, "k", key) }},
 		{"a wrong signature", nil, func(*holder) string { return selfSigned(t, kid, "guess") }},
 		{"no kid", nil, func(*holder) string { return strings.Repeat("x.", 2) }},
+		{"a token that has expired", func(h *holder) { h.now = noon.Add(time.Minute) }, nil},
+		{"a token that is not valid yet", func(h *holder) { h.now = noon.Add(-time.Minute) }, nil},
+		{"alg none", nil, func(*holder) string { return forged(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, kid) }},
+		{"RS256 under the name of the key", nil, func(*holder) string { return forged(jwt.SigningMethodRS256, rsaKey(), kid) }},
+		{"EdDSA under the name of the key", nil, func(h *holder) string {
+			return forged(jwt.SigningMethodEdDSA, ed25519.NewKeyFromSeed(make([]byte, 32)), kid)
+		}},
+		{"HMAC with the public key of log-ins", nil, func(h *holder) string { return forged(jwt.SigningMethodHS256, []byte(h.public), "login") }},
+		{"HMAC with the public key of log-ins, under the name of the key", nil, func(h *holder) string { return forged(jwt.SigningMethodHS256, []byte(h.public), kid) }},
+		{"HMAC with the own key, under the name of log-ins", nil, func(*holder) string { return forged(jwt.SigningMethodHS256, []byte(key), "login") }},
+		{"no kid, signed with the own key", nil, func(*holder) string { return forged(jwt.SigningMethodHS256, []byte(key), "") }},
 		{"an ended session", func(h *holder) { delete(h.sessions.docs, "s") }, func(h *holder) string {
 			return h.by(h.login, token.Claims{Subject: "user-a", Session: "s", Kind: token.Access})
 		}},
@@ -187,6 +202,27 @@ func TestWhatDoesNotHoldIsRefusedInTheSameWords(t *testing.T) {
 			t.Errorf("%s: %s (%v)", row.name, got, err)
 		}
 	}
+}
+
+// forged is a token that says all that one of a user's would, signed in whatever way.
+func forged(method jwt.SigningMethod, with any, id string) string {
+	unsigned := jwt.NewWithClaims(method, jwt.MapClaims{"sub": "user-a", "sid": "s", "typ": "access", "iss": "onex", "exp": noon.Add(time.Hour).Unix()})
+	if id != "" {
+		unsigned.Header["kid"] = id
+	}
+	text, err := unsigned.SignedString(with)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+func rsaKey() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
 }
 
 func TestANameThatNoKeyCanHaveIsNotLookedFor(t *testing.T) {
@@ -247,7 +283,7 @@ func TestALookThatTakesLongIsRememberedForLess(t *testing.T) {
 			}
 			return noon
 		}
-		if _, err := h.bearers.Standing.Key(t.Context(), kid); err != nil {
+		if _, err := h.bearers.Standing.Key(t.Context(), "", kid); err != nil {
 			t.Fatal(err)
 		}
 		if got := h.redis.TTL("standing/key/" + kid); got != row.want {
@@ -301,5 +337,38 @@ func TestIDsAndKeysAreNewEveryTime(t *testing.T) {
 			t.Fatalf("id %q, key of %d letters", id, len(key))
 		}
 		seen[id], seen[key] = true, true
+	}
+}
+
+// A token that was verified is not verified again, yet what it rests on is asked every time.
+func TestWhatWasVerifiedFallsWithWhatItRestsOn(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		change func(*holder)
+	}{
+		{"the key is deleted", func(h *holder) { delete(h.keyring.secrets, kid) }},
+		{"the key is disabled", func(h *holder) { h.change(func(s *identity.Secret) { s.Status = identity.SecretDisabled }) }},
+		{"the key is sealed for another", func(h *holder) { h.keyring.owners[kid] = "user-b" }},
+		{"the key is another", func(h *holder) {
+			sealed, err := h.bearers.Keys.Seal([]byte("another"), identity.SecretLabel("user-a", kid))
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.change(func(s *identity.Secret) { s.Key = sealed })
+		}},
+		{"the token ends", func(h *holder) { h.now = noon.Add(time.Minute) }},
+	} {
+		h := newHolder(t)
+		text := selfSigned(t, kid, key)
+		for range 2 {
+			if _, err := h.bearers.Identify(t.Context(), text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		row.change(h)
+		h.redis.FastForward(time.Second)
+		if p, err := h.bearers.Identify(t.Context(), text); err == nil || fault.KindOf(err) != fault.Unauthenticated {
+			t.Errorf("%s: %+v, %v", row.name, p, err)
+		}
 	}
 }

@@ -92,6 +92,23 @@ func (s Secrets) List(ctx context.Context, userID string) ([]Secret, error) {
 	return r.Secrets, nil
 }
 
+// Named reads the user's secret of a name; Missing when there is none.
+func (s Secrets) Named(ctx context.Context, userID, name string) (*Secret, error) {
+	all, err := s.List(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(one Secret) bool { return one.Name == name })
+	if i < 0 {
+		return nil, noSecret(name)
+	}
+	return &all[i], nil
+}
+
+func noSecret(name string) error {
+	return fault.New(fault.Missing, "SecretNotFound", "you have no secret %q", name)
+}
+
 // Add keeps a new secret of the user. A name that the user has given already is a Conflict, one more than
 // MostSecrets is Invalid.
 func (s Secrets) Add(ctx context.Context, userID string, secret *Secret) error {
@@ -111,6 +128,41 @@ func (s Secrets) Add(ctx context.Context, userID string, secret *Secret) error {
 		r.Secrets = append(r.Secrets, *secret)
 		return nil
 	})
+}
+
+// Change changes the user's secret of a name; Missing when there is none. Its tokens follow within a second.
+func (s Secrets) Change(ctx context.Context, userID, name string, make func(*Secret)) error {
+	return s.change(ctx, userID, func(r *ring) error {
+		i := slices.IndexFunc(r.Secrets, func(one Secret) bool { return one.Name == name })
+		if i < 0 {
+			return noSecret(name)
+		}
+		make(&r.Secrets[i])
+		return nil
+	})
+}
+
+// Remove forgets the user's secret of a name; one that is not there is no error. Its tokens fall within a second.
+func (s Secrets) Remove(ctx context.Context, userID, name string) error {
+	secret, err := s.Named(ctx, userID, name)
+	if err != nil {
+		return gone(err)
+	}
+	if err := s.change(ctx, userID, func(r *ring) error {
+		r.Secrets = slices.DeleteFunc(r.Secrets, func(one Secret) bool { return one.ID == secret.ID })
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.bearings.Delete(ctx, secret.ID) // without the secret it means nothing, so it may also stay
+}
+
+// gone is no error where what should be gone is.
+func gone(err error) error {
+	if fault.KindOf(err) == fault.Missing {
+		return nil
+	}
+	return err
 }
 
 // mostTries bounds the writers of one user's secrets that one may lose against in a row.

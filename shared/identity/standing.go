@@ -15,6 +15,7 @@ import (
 	"onex.io/onex/shared/limit"
 	"onex.io/onex/shared/seal"
 	"onex.io/onex/shared/token"
+	"onex.io/onex/shared/trip"
 )
 
 // Standing answers whether what a token rests on still stands: its session or its key, and its user. The answer is
@@ -53,7 +54,7 @@ const (
 // Session refuses claims whose session has ended or whose user may not act. It says whether the user is an
 // administrator, and whether the claims are those of a refresh token that has bought its pair already.
 func (s Standing) Session(ctx context.Context, c token.Claims) (admin, spent bool, err error) {
-	kept, err := s.remembered(ctx, "standing/"+c.Session, c.Subject, func() (string, error) { return s.readSession(ctx, c) })
+	kept, err := s.remembered(ctx, c.Subject, "standing/"+c.Session, func() (string, error) { return s.readSession(ctx, c) })
 	if err != nil {
 		return false, false, err
 	}
@@ -110,12 +111,13 @@ type Key struct {
 	Sealed  seal.Sealed `json:"sealed"`
 }
 
-// Key refuses a secret that is not there, has expired or is disabled, or whose user may not act.
-func (s Standing) Key(ctx context.Context, secretID string) (*Key, error) {
+// Key refuses a secret that is not there, has expired or is disabled, or whose user may not act. Holder is the user for
+// whom a token of the limit is taken; empty where nobody has proved to be one.
+func (s Standing) Key(ctx context.Context, holder, secretID string) (*Key, error) {
 	if len(secretID) != secretIDLength {
 		return nil, token.Refused(errors.New("the token names no secret key")) // and nobody has to look for it
 	}
-	kept, err := s.remembered(ctx, "standing/key/"+secretID, "", func() (string, error) { return s.readKey(ctx, secretID) })
+	kept, err := s.remembered(ctx, holder, "standing/key/"+secretID, func() (string, error) { return s.readKey(ctx, secretID) })
 	if err != nil {
 		return nil, err
 	}
@@ -145,16 +147,16 @@ func (s Standing) readKey(ctx context.Context, secretID string) (string, error) 
 	return string(text), err
 }
 
-// remembered is what look has found, at most a second ago. Refusals are not remembered. In the same round trip, a token
-// is taken for the user, if the caller has proved to be one.
-func (s Standing) remembered(ctx context.Context, key, user string, look func() (string, error)) (string, error) {
-	pipe := s.Cache.Pipeline()
-	found, taken := pipe.Get(ctx, key), s.Limits.Ask(ctx, pipe, user)
-	_, _ = pipe.Exec(ctx) // each has its own error
+// remembered is what look has found, at most a second ago. Refusals are not remembered. What else the request asks of
+// Redis travels along, and a token of the limit is taken for the user, if the caller has proved to be one.
+func (s Standing) remembered(ctx context.Context, userID, key string, look func() (string, error)) (string, error) {
+	ctx = trip.With(ctx)
+	var taken *limit.Asked
+	trip.Board(ctx, func(pipe redis.Pipeliner, userID string) { taken = s.Limits.Ask(ctx, pipe, userID) })
+	kept, cached := trip.Get(ctx, s.Cache, userID, key)
 	if err := s.Limits.Settle(ctx, taken); err != nil {
 		return "", err
 	}
-	kept, cached := found.Result()
 	if cached == nil {
 		return kept, nil
 	}

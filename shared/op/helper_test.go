@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -61,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(kafka.Close)
 	cache := miniredis.RunT(t)
-	if err := cache.Set("standing/s", "user-a"); err != nil {
+	if err := errors.Join(cache.Set("standing/s", "user-a"), cache.Set("policies/number", "0")); err != nil {
 		t.Fatal(err)
 	}
 	vars, err := config.NewKeys()

@@ -27,13 +27,15 @@ import (
 type Operation struct {
 	Name    string // a DNS label: verb-noun
 	Summary string // one sentence for people
-	Wakes   []Wake
-	Allow   access.Level // who may call its routes; the zero value lets nobody in
-	Scale   Scale
-	Public  bool     // reachable from outside the cluster
-	Secrets []string // keys of the Secret onex-keys that only this operation gets
-	Rights  []Right  // what it may do in the object API; without any it has no token for it
-	Handler Handler
+	// Original is the name that policies of the original have for it, if there is one. The catalog sets it.
+	Original string
+	Wakes    []Wake
+	Allow    access.Level // who may call its routes; the zero value lets nobody in
+	Scale    Scale
+	Public   bool     // reachable from outside the cluster
+	Secrets  []string // keys of the Secret onex-keys that only this operation gets
+	Rights   []Right  // what it may do in the object API; without any it has no token for it
+	Handler  Handler
 }
 
 // Scale bounds an operation's pods. Zero values mean the defaults.

@@ -86,7 +86,7 @@ func admit(p *platform.Platform, guard *access.Guard, o Operation, mux *http.Ser
 		}
 		from := vouched.Of(r)
 		principal, err := guard.Admit(r.Context(), access.Call{
-			Operation: o.Name, Level: o.Allow, Changes: r.Method != http.MethodGet, Object: r.URL.Path,
+			Operation: o.Name, Original: o.Original, Level: o.Allow, Changes: r.Method != http.MethodGet, Object: r.URL.Path,
 			Authorization: r.Header.Get("Authorization"), Refresh: ofUserCenter(r.URL.Path), Remote: from, RequestID: RequestID(r.Context()),
 		})
 		if err != nil {

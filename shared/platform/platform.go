@@ -26,6 +26,7 @@ import (
 	"onex.io/onex/shared/kube"
 	"onex.io/onex/shared/ledger"
 	"onex.io/onex/shared/limit"
+	"onex.io/onex/shared/policy"
 	"onex.io/onex/shared/publish"
 	"onex.io/onex/shared/seal"
 	"onex.io/onex/shared/stream"
@@ -56,6 +57,8 @@ type Platform struct {
 	kube   func() (*kube.Client, error)
 	ledger lazyLedger
 
+	policies func() (access.Policies, error)
+
 	mu      sync.Mutex
 	closers []func(context.Context) error
 }
@@ -76,6 +79,7 @@ func New(c config.Config, o Options) *Platform {
 	p.redis = sync.OnceValue(p.connectRedis)
 	p.kafka = sync.OnceValues(p.connectKafka)
 	p.kube = sync.OnceValues(p.connectKube)
+	p.policies = sync.OnceValues(p.openPolicies)
 	return p
 }
 
@@ -234,7 +238,7 @@ func (p *Platform) Passwords() identity.Passwords {
 
 // Seals opens and seals the secret keys of users. Every operation that asks who calls needs ONEX_SECRETS_KEY for it.
 func (p *Platform) Seals() (*seal.Box, error) {
-	box, err := seal.NewBox(p.Config.SecretsKey.Bytes)
+	box, err := seal.NewBox(p.Config.SecretsKey.Bytes, p.Config.SecretsKey.Older...)
 	if err != nil {
 		return nil, fmt.Errorf("ONEX_SECRETS_KEY: %w", err)
 	}
@@ -254,11 +258,28 @@ func (p *Platform) Guard(level access.Level) (*access.Guard, error) {
 	}
 	g := &access.Guard{
 		Recorder: audit.Recorder{Sender: stream.NewProducer(client, audit.Topic), Log: p.Log},
-		Now:      p.Now, Opened: p.Config.OpenAuthenticate,
+		Now:      p.Now, Opened: p.Config.OpenAuthenticate, Root: p.Root(),
 	}
 	if level == access.Anyone {
 		return g, nil // it looks at no token, so it needs no keys
 	}
+	if g.Policies, err = p.Policies(); err != nil {
+		return nil, err
+	}
 	g.Bearers, err = p.Bearers()
 	return g, err
+}
+
+// Root is the userID of the administrator whom the first deployment makes, and no policy stops.
+func (p *Platform) Root() string { return identity.UserID(p.Config.AdminUsername) }
+
+// Policies are the policies that administrators keep, read once for all operations of the process.
+func (p *Platform) Policies() (access.Policies, error) { return p.policies() }
+
+func (p *Platform) openPolicies() (access.Policies, error) {
+	db, err := p.mongo()
+	if err != nil {
+		return nil, err
+	}
+	return policy.NewBook(policy.NewStore(db), p.redis(), p.Now), nil
 }

@@ -18,13 +18,20 @@ type Sealed struct {
 	Data []byte `bson:"data" json:"data"` // the secret, sealed with the data key
 }
 
-// Box seals and opens with one key. It is safe for concurrent use.
-type Box struct{ key cipher.AEAD }
+// Box seals with one key, and opens with that or with those that were there before. It is safe for concurrent use.
+type Box struct{ keys []cipher.AEAD }
 
-// NewBox makes a Box of a key of KeySize bytes.
-func NewBox(key []byte) (*Box, error) {
-	aead, err := cipherOf(key)
-	return &Box{aead}, err
+// NewBox makes a Box of keys of KeySize bytes. Older are keys that only open.
+func NewBox(key []byte, older ...[]byte) (*Box, error) {
+	b := &Box{}
+	for _, key := range append([][]byte{key}, older...) {
+		aead, err := cipherOf(key)
+		if err != nil {
+			return nil, err
+		}
+		b.keys = append(b.keys, aead)
+	}
+	return b, nil
 }
 
 // cipherOf puts a nonce of 96 random bits before each text, which is safe for 2^32 texts of one key.
@@ -47,12 +54,12 @@ func (b *Box) Seal(secret []byte, label string) (Sealed, error) {
 	if err != nil {
 		return Sealed{}, err
 	}
-	return Sealed{Key: b.key.Seal(nil, nil, dataKey, []byte(label)), Data: aead.Seal(nil, nil, secret, []byte(label))}, nil
+	return Sealed{Key: b.keys[0].Seal(nil, nil, dataKey, []byte(label)), Data: aead.Seal(nil, nil, secret, []byte(label))}, nil
 }
 
 // Open gives the secret back; an error when key, label or seal is another.
 func (b *Box) Open(s Sealed, label string) ([]byte, error) {
-	dataKey, err := b.key.Open(nil, nil, s.Key, []byte(label))
+	dataKey, err := b.dataKey(s, label)
 	if err != nil {
 		return nil, fmt.Errorf("open the data key of %q: %w", label, err)
 	}
@@ -65,4 +72,13 @@ func (b *Box) Open(s Sealed, label string) ([]byte, error) {
 		return nil, fmt.Errorf("open %q: %w", label, err)
 	}
 	return secret, nil
+}
+
+func (b *Box) dataKey(s Sealed, label string) (dataKey []byte, err error) {
+	for _, key := range b.keys {
+		if dataKey, err = key.Open(nil, nil, s.Key, []byte(label)); err == nil {
+			return dataKey, nil
+		}
+	}
+	return nil, err
 }

@@ -75,3 +75,35 @@ func TestAKeyOfTheWrongLengthIsNone(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeyIsReplacedWhileWhatTheOneBeforeSealedOpens(t *testing.T) {
+	old := sealed(t, "hunter2", "a")
+	both, err := seal.NewBox(bytes.Repeat([]byte{2}, seal.KeySize), bytes.Repeat([]byte{1}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := both.Seal([]byte("hunter3"), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name   string
+		box    *seal.Box
+		sealed seal.Sealed
+		want   string // empty: does not open
+	}{
+		{"the old by both", both, old, "hunter2"},
+		{"the new by both", both, fresh, "hunter3"},
+		{"the new by the new key alone", box(t, 2), fresh, "hunter3"},
+		{"the new by the old key", box(t, 1), fresh, ""},
+		{"the old by the new key alone", box(t, 2), old, ""},
+		{"the old by both, changed", both, seal.Sealed{Key: flipped(old.Key, 20), Data: old.Data}, ""},
+	} {
+		if got, err := row.box.Open(row.sealed, "a"); string(got) != row.want || (err == nil) != (row.want != "") {
+			t.Errorf("%s: %q, %v", row.name, got, err)
+		}
+	}
+	if _, err := seal.NewBox(make([]byte, seal.KeySize), make([]byte, 3)); err == nil {
+		t.Error("an older key of three bytes is taken")
+	}
+}

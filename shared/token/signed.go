@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -30,20 +31,80 @@ func SecretID(text string) string {
 	return id
 }
 
-// VerifySigned verifies a token that a user signed with a secret key. Whose it is, the key says and not the token, so
-// nothing of its claims counts but its times; it may leave out its end, and then holds as long as its key.
-func VerifySigned(text string, key []byte, now func() time.Time) error {
-	if len(key) == 0 {
-		return Refused(errors.New("no secret key"))
+// longestHead bounds the headers that are remembered, in bytes; that of our SDK has 98.
+const longestHead = 256
+
+// SecretID is what the function of that name says, and remembers it: many tokens have one header.
+func (v *Verifier) SecretID(text string) string {
+	head, _, _ := strings.Cut(text, ".")
+	if id, ok := v.heads.get(head); ok {
+		return id
 	}
-	var times jwt.RegisteredClaims
-	_, err := jwt.ParseWithClaims(text, &times, func(t *jwt.Token) (any, error) { return key, understood(t) },
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg(), jwt.SigningMethodHS384.Alg(), jwt.SigningMethodHS512.Alg()}),
-		jwt.WithTimeFunc(now))
+	id := SecretID(head)
+	if len(head) <= longestHead {
+		v.heads.put(strings.Clone(head), id)
+	}
+	return id
+}
+
+// proof is that a token was verified.
+type proof struct {
+	holder string
+	under  digest    // of what names the key
+	until  time.Time // zero: as long as the key
+}
+
+func (p proof) holds(now time.Time) bool { return p.until.IsZero() || now.Before(p.until) }
+
+// Holder is whose token this has been found to be, by a key that may be gone since. It is empty for a token that has not
+// been verified here, or that has ended.
+func (v *Verifier) Holder(text string) string {
+	if known, ok := v.signed.get(digestOf(text)); ok && known.holds(v.now()) {
+		return known.holder
+	}
+	return ""
+}
+
+// VerifySigned verifies a token that the holder signed with the key that open gives. Under names that key: a token that
+// has been verified under it is not verified again, and then open is not called, but its end is looked at every time.
+func (v *Verifier) VerifySigned(text, holder string, under []byte, open func() ([]byte, error)) error {
+	name, key := digestOf(text), digest(sha256.Sum256(under))
+	if known, ok := v.signed.get(name); ok && known.under == key && known.holder == holder && known.holds(v.now()) {
+		return nil
+	}
+	return v.verifySigned(text, proof{holder: holder, under: key}, open)
+}
+
+func (v *Verifier) verifySigned(text string, found proof, open func() ([]byte, error)) error {
+	key, err := open()
 	if err != nil {
 		return Refused(err)
 	}
-	return nil
+	found.until, err = VerifySigned(text, key, v.now)
+	if err == nil {
+		v.signed.put(digestOf(text), found)
+	}
+	return err
+}
+
+// VerifySigned verifies a token that a user signed with a secret key. Whose it is, the key says and not the token, so
+// nothing of its claims counts but its times; it may leave out its end, and then holds as long as its key: until is zero.
+// Signatures are compared in constant time.
+func VerifySigned(text string, key []byte, now func() time.Time) (until time.Time, err error) {
+	if len(key) == 0 {
+		return until, Refused(errors.New("no secret key"))
+	}
+	var times jwt.RegisteredClaims
+	_, err = jwt.ParseWithClaims(text, &times, func(t *jwt.Token) (any, error) { return key, understood(t) },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg(), jwt.SigningMethodHS384.Alg(), jwt.SigningMethodHS512.Alg()}),
+		jwt.WithTimeFunc(now))
+	if err != nil {
+		return until, Refused(err)
+	}
+	if times.ExpiresAt != nil {
+		until = times.ExpiresAt.Time
+	}
+	return until, nil
 }
 
 // understood refuses a token that says it must not be read by whoever does not know its extensions (RFC 7515, 4.1.11).

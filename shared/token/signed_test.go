@@ -52,7 +52,7 @@ func TestWhatAUserSignsHolds(t *testing.T) {
 		"valid since now":            sign(t, jwt.SigningMethodHS256, secretKey, nil, jwt.MapClaims{"nbf": noon.Unix()}),
 		"of our SDK":                 sdk,
 	} {
-		if err := token.VerifySigned(text, secretKey, at(noon)); err != nil {
+		if _, err := token.VerifySigned(text, secretKey, at(noon)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := token.SecretID(text); got != secretID {
@@ -93,13 +93,13 @@ func TestWhatAUserDidNotSignIsRefusedWithTheOneAnswer(t *testing.T) {
 	}
 	const want = `[401,"Unauthorized","a valid token is needed",null]`
 	for name, text := range rows {
-		if err := token.VerifySigned(text, secretKey, at(noon)); err == nil {
+		if _, err := token.VerifySigned(text, secretKey, at(noon)); err == nil {
 			t.Errorf("%s: accepted", name)
 		} else if got := body(t, err); got != want {
 			t.Errorf("%s: the caller learns %s, want %s", name, got, want)
 		}
 	}
-	if err := token.VerifySigned(sign(t, hs, []byte{}, nil, jwt.MapClaims{}), nil, at(noon)); err == nil || body(t, err) != want {
+	if _, err := token.VerifySigned(sign(t, hs, []byte{}, nil, jwt.MapClaims{}), nil, at(noon)); err == nil || body(t, err) != want {
 		t.Errorf("no key at all: %v", err)
 	}
 }
@@ -172,7 +172,7 @@ func FuzzVerifySigned(f *testing.F) {
 	f.Add(strings.Repeat(".", 1000))
 	f.Fuzz(func(t *testing.T, text string) {
 		_ = token.SecretID(text)
-		err := token.VerifySigned(text, secretKey, at(noon))
+		_, err := token.VerifySigned(text, secretKey, at(noon))
 		switch {
 		case err == nil && !userSigned(text):
 			t.Errorf("%q was accepted", text)

@@ -116,6 +116,12 @@ func (s *Signer) Sign(c Claims) (string, error) {
 type Verifier struct {
 	keys map[string]ed25519.PublicKey
 	now  func() time.Time
+	// What was verified: tokens of ours, and those that users signed.
+	seen   seen[digest, Claims]
+	signed seen[digest, proof]
+	// heads are the keys that headers name.
+	heads  seen[string, string]
+	parser *jwt.Parser
 }
 
 // NewVerifier verifies tokens of log-ins and of the platform's parts. Older are keys that log-ins were signed with
@@ -125,14 +131,30 @@ func NewVerifier(login, platform ed25519.PublicKey, now func() time.Time, older 
 	for _, key := range append([]ed25519.PublicKey{login}, older...) {
 		keys[LoginKeyID(key)], keys[keyLogin] = key, key // without a thumbprint it is the oldest
 	}
-	return &Verifier{keys: keys, now: now}
+	return &Verifier{
+		keys: keys, now: now,
+		parser: jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
+			jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(now)),
+	}
 }
 
-// Verify reads a token; whatever is wrong with it, the caller learns only that it does not hold.
+// Verify reads a token; whatever is wrong with it, the caller learns only that it does not hold. What has been verified
+// once is not verified again, but its end is looked at every time.
 func (v *Verifier) Verify(text string) (Claims, error) {
+	key := digestOf(text)
+	if known, ok := v.seen.get(key); ok && v.now().Before(known.Expires) {
+		return known, nil
+	}
+	claims, err := v.verify(text)
+	if err == nil {
+		v.seen.put(key, claims)
+	}
+	return claims, err
+}
+
+func (v *Verifier) verify(text string) (Claims, error) {
 	var w wire
-	t, err := jwt.ParseWithClaims(text, &w, v.key, jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
-		jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(v.now))
+	t, err := v.parser.ParseWithClaims(text, &w, v.key)
 	if err != nil {
 		return Claims{}, Refused(err)
 	}

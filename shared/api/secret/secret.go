@@ -4,6 +4,7 @@ package secret
 import (
 	"time"
 
+	"onex.io/onex/shared/api/page"
 	"onex.io/onex/shared/api/unix"
 )
 
@@ -34,3 +35,41 @@ type Secret struct {
 	CreatedAt   time.Time `json:"createdAt"`
 	UpdatedAt   time.Time `json:"updatedAt"`
 }
+
+// ListRequest asks for the caller's own secrets, also of an administrator.
+type ListRequest struct{ page.Page }
+
+// List is a part of the caller's secrets, oldest first, and how many there are.
+type List struct {
+	TotalCount int64    `json:"totalCount,string"`
+	Secrets    []Secret `json:"Secrets"`
+}
+
+// GetRequest asks for one of the caller's secrets.
+type GetRequest struct {
+	Name string `path:"name" minLength:"1" maxLength:"253"`
+}
+
+// UpdateRequest changes what it names of one of the caller's secrets, and nothing else.
+type UpdateRequest struct {
+	Name string `path:"name" minLength:"1" maxLength:"253"`
+	Body Update
+}
+
+// Update is what is to be another.
+type Update struct {
+	Expires     *unix.Time `json:"expires,omitempty" doc:"when it ends, in unix seconds; 0 is never, a time that has passed is at once"`
+	Status      *int       `json:"status,omitempty" enum:"0,1" doc:"1: signs; 0: disabled"`
+	Description *string    `json:"description,omitempty" maxLength:"256"`
+}
+
+// Updated is the reply to UpdateRequest.
+type Updated struct{}
+
+// DeleteRequest deletes one of the caller's secrets. One that is not there is deleted already.
+type DeleteRequest struct {
+	Name string `path:"name" minLength:"1" maxLength:"253"`
+}
+
+// Deleted is the reply to DeleteRequest.
+type Deleted struct{}

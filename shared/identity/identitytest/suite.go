@@ -46,6 +46,9 @@ func Run(t *testing.T, db *mongo.Database) {
 		"a user has ten secrets at most, each of another name":                    limited,
 		"many who add secrets at once never make more than ten, and fill the ten": manyAdd,
 		"many who add one name at once make one secret":                           manySame,
+		"a secret is changed by its name, and nothing else is":                    changed,
+		"a secret that is removed is found no more, and may come again":           removed,
+		"of many who change one user's secrets at once nobody is lost":            manyChange,
 	} {
 		t.Run(name, func(t *testing.T) {
 			own := db.Client().Database(db.Name() + "-" + bson.NewObjectID().Hex())
@@ -239,6 +242,81 @@ func manySame(t *testing.T, db *mongo.Database) {
 	must(t, err)
 	if len(listed) != 1 || added.Load() != 1 {
 		t.Errorf("%d secrets are there, %d were added", len(listed), added.Load())
+	}
+}
+
+func changed(t *testing.T, db *mongo.Database) {
+	secrets := identity.NewSecrets(db)
+	one, two, other := secret("ci"), secret("cd"), secret("ci")
+	must(t, secrets.Add(t.Context(), "user-a", one))
+	must(t, secrets.Add(t.Context(), "user-a", two))
+	must(t, secrets.Add(t.Context(), "user-b", other))
+	for range 2 { // repeated
+		must(t, secrets.Change(t.Context(), "user-a", "ci", func(s *identity.Secret) { s.Status, s.Expires = identity.SecretDisabled, 8 }))
+	}
+	_, got, err := secrets.Find(t.Context(), one.ID)
+	must(t, err)
+	if got.Status != identity.SecretDisabled || got.Expires != 8 || got.Description != "d" || string(got.Key.Key) != "\x01\x02" {
+		t.Errorf("kept %+v", got)
+	}
+	for _, id := range []string{two.ID, other.ID} {
+		if _, got, err := secrets.Find(t.Context(), id); err != nil || got.Status != identity.SecretActive || got.Expires != 7 {
+			t.Errorf("another is changed: %+v, %v", got, err)
+		}
+	}
+	for user, name := range map[string]string{"user-b": "cd", "user-c": "ci"} {
+		err := secrets.Change(t.Context(), user, name, func(*identity.Secret) { t.Error("changed") })
+		wantKind(t, user, err, fault.Missing)
+	}
+}
+
+func removed(t *testing.T, db *mongo.Database) {
+	secrets := identity.NewSecrets(db)
+	one, other := secret("ci"), secret("ci")
+	must(t, secrets.Add(t.Context(), "user-a", one))
+	must(t, secrets.Add(t.Context(), "user-b", other))
+	for range 2 { // repeated
+		must(t, secrets.Remove(t.Context(), "user-a", "ci"))
+	}
+	must(t, secrets.Remove(t.Context(), "user-c", "ci"))
+	_, _, err := secrets.Find(t.Context(), one.ID)
+	wantKind(t, "the removed one", err, fault.Missing)
+	_, err = secrets.Named(t.Context(), "user-a", "ci")
+	wantKind(t, "its name", err, fault.Missing)
+	if got, err := secrets.Named(t.Context(), "user-b", "ci"); err != nil || got.ID != other.ID {
+		t.Errorf("another's: %+v, %v", got, err)
+	}
+	again := secret("ci")
+	must(t, secrets.Add(t.Context(), "user-a", again))
+	if got, err := secrets.Named(t.Context(), "user-a", "ci"); err != nil || got.ID != again.ID {
+		t.Errorf("again: %+v, %v", got, err)
+	}
+}
+
+func manyChange(t *testing.T, db *mongo.Database) {
+	secrets := identity.NewSecrets(db)
+	const n = 6
+	for i := range n {
+		must(t, secrets.Add(t.Context(), "user-a", secret(fmt.Sprint(i))))
+	}
+	atOnce(n, func(i int) {
+		err := secrets.Change(t.Context(), "user-a", fmt.Sprint(i), func(s *identity.Secret) { s.Expires = 100 })
+		if i%2 == 0 && err == nil {
+			err = secrets.Remove(t.Context(), "user-a", fmt.Sprint(i))
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	left, err := secrets.List(t.Context(), "user-a")
+	must(t, err)
+	if len(left) != n/2 {
+		t.Errorf("%d are left", len(left))
+	}
+	for _, s := range left {
+		if s.Expires != 100 {
+			t.Errorf("the change of %s is lost", s.Name)
+		}
 	}
 }
 
