@@ -54,6 +54,7 @@ func Run(t *testing.T, o Options) {
 	t.Run("what is deleted is gone, and the money adds up", func(t *testing.T) { w.remove(t, ada) })
 	t.Run("search finds nothing of what is gone", func(t *testing.T) { w.inventoryEmpty(t, ada) })
 	t.Run("a deleted pool gives its places back", func(t *testing.T) { w.placesReturned(t, ada) })
+	t.Run("who leaves takes everything along but the name", w.leave)
 	if seen.serverless {
 		t.Run("every operation came from nothing and went back to it", func(t *testing.T) { w.fromZeroToZero(t, seen) })
 	}
