@@ -1,0 +1,71 @@
+package identity_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/identity"
+	"onex.io/onex/shared/limit"
+	"onex.io/onex/shared/token"
+)
+
+// trips counts what goes to Redis and comes back.
+type trips struct{ count int }
+
+func (c *trips) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *trips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error { c.count++; return next(ctx, cmd) }
+}
+
+func (c *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { c.count++; return next(ctx, cmds) }
+}
+
+// Whether a token stands and whether its user asks too often is one question, once this process knows the token.
+func TestATokenThatIsKnownCostsOneRoundTripAndOneTokenOfTheLimit(t *testing.T) {
+	h := newHolder(t)
+	if err := h.redis.Set("standing/s", "user-a"); err != nil {
+		t.Fatal(err)
+	}
+	login, err := h.login.Sign(token.Claims{Subject: "user-a", Session: "s", Kind: token.Access, Expires: noon.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"of a log-in": login, "by an own key": selfSigned(t, kid, key)} {
+		const burst = 4
+		now := func() time.Time { return noon }
+		h.bearers.Standing.Limits = limit.New(h.bearers.Standing.Cache, name, limit.Rate{PerSecond: 0.001, Burst: burst}, now)
+		for i := range burst {
+			counted := &trips{}
+			h.bearers.Standing.Cache.AddHook(counted)
+			if who, err := h.bearers.Identify(t.Context(), text); err != nil || who.UserID != "user-a" {
+				t.Fatalf("%s, %d: %+v, %v", name, i, who, err)
+			}
+			if i > 0 && counted.count != 1 {
+				t.Errorf("%s: %d round trips", name, counted.count)
+			}
+		}
+		if _, err := h.bearers.Identify(t.Context(), text); fault.ReasonOf(err) != limit.Reason {
+			t.Errorf("%s: one more than the limit: %v", name, err)
+		}
+	}
+}
+
+// A token that its key no longer signs is refused, also where it was known.
+func TestWhoseTokenItWasDoesNotSayThatItHolds(t *testing.T) {
+	h := newHolder(t)
+	text := selfSigned(t, kid, key)
+	if _, err := h.bearers.Identify(t.Context(), text); err != nil || h.bearers.Tokens.Holder(text) != "user-a" {
+		t.Fatal(h.bearers.Tokens.Holder(text), err)
+	}
+	h.change(func(s *identity.Secret) { s.Status = identity.SecretDisabled })
+	h.redis.FlushAll()
+	if _, err := h.bearers.Identify(t.Context(), text); fault.KindOf(err) != fault.Unauthenticated {
+		t.Errorf("a key that is disabled: %v", err)
+	}
+}
