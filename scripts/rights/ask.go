@@ -55,7 +55,7 @@ func Questions(user string) []Question {
 		{"write admission policies", at("create", "admissionregistration.k8s.io", "validatingadmissionpolicies", ""), nil},
 		{"unbind admission policies", at("delete", "admissionregistration.k8s.io", "validatingadmissionpolicybindings", ""), nil},
 		{"change the definitions of objects", at("patch", "apiextensions.k8s.io", "customresourcedefinitions", ""), nil},
-		{"remove a user", at("delete", "", "namespaces", user), nil},
+		{"remove a user", at("delete", "", "namespaces", user), []string{"remove-user"}},
 		{"make a user's namespace", at("create", "", "namespaces", ""), users},
 		{"open the network", at("create", "networking.k8s.io", "networkpolicies", user), append(users, "fence-namespaces")},
 		{"read another user's chain", at("get", "apps.onex.io", "chains", user), []string{"create-minerset", "delete-chain", "get-chain", "get-chain-status", "measure-minerset", "reconciler", "record-object-source", "settle-chain", "watch-chain"}},
