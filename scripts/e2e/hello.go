@@ -84,6 +84,16 @@ func (w *world) timed(ctx context.Context, service, path, token string) (time.Du
 	return duration(w.inside, r, token)
 }
 
+// timedOutside calls the platform at its public address and says how long the answer took.
+func (w *world) timedOutside(ctx context.Context, path, token string) (time.Duration, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.o.Addr+path, nil)
+	if err != nil {
+		return 0, err
+	}
+	r.Host = w.o.Host
+	return duration(http.DefaultClient, r, token)
+}
+
 // duration says how long a request took until the answer, which must be a success, was read.
 func duration(c *http.Client, r *http.Request, token string) (time.Duration, error) {
 	if token != "" {

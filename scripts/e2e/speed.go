@@ -1,12 +1,9 @@
 package e2e
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
-
-	"onex.io/onex/scripts/life"
 )
 
 // The limits that this platform sets itself, against hello world in the same run.
@@ -68,7 +65,7 @@ func (w *world) warmCalls(t *testing.T, hello []string) {
 	}
 	calls := []func() time.Duration{
 		inside(hello[0], "/", ""), inside("onex/list-miner-types", "/v1/miner-types", token), inside("onex/get-wallet", "/v1/wallet", token),
-		inside("onex/gateway", "/v1/miner-types", token), func() time.Duration { return w.publicCall(t, "/v1/miner-types", l) },
+		inside("onex/gateway", "/v1/miner-types", token), func() time.Duration { return w.publicCall(t, "/v1/miner-types", token) },
 	}
 	times := make([][]time.Duration, len(calls))
 	for round := range warmSamples + 20 {
@@ -97,12 +94,9 @@ func (w *world) warmCall(t *testing.T, service, path, token string) time.Duratio
 	return took
 }
 
-func (w *world) publicCall(t *testing.T, path string, l *life.Life) time.Duration {
+func (w *world) publicCall(t *testing.T, path, token string) time.Duration {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.o.Addr+path, nil)
-	fatal(t, err)
-	r.Host = w.o.Host
-	took, err := duration(http.DefaultClient, r, l.Tokens.AccessToken)
+	took, err := w.timedOutside(t.Context(), path, token)
 	fatal(t, err)
 	return took
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -51,25 +50,24 @@ func (w *world) upgrade(t *testing.T, ada *life.Life) {
 	}
 }
 
-// askEvery is how long each caller waits after an answer: a steady load, not one that takes the cores from the upgrade.
+// askEvery is how often each caller asks: a steady load, not one that takes the cores from the upgrade.
 const askEvery = 50 * time.Millisecond
 
 // keepAsking asks until the context ends. Each answer must be a success.
 func (w *world) keepAsking(ctx context.Context, path, token string, asked *atomic.Int64) error {
 	var failed []error
-	for ctx.Err() == nil {
-		r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodGet, w.o.Addr+path, nil)
-		if err != nil {
-			return err
-		}
-		r.Host = w.o.Host
-		if _, err := duration(http.DefaultClient, r, token); err != nil {
+	for tick := time.NewTicker(askEvery); ; {
+		if _, err := w.timedOutside(context.WithoutCancel(ctx), path, token); err != nil {
 			failed = append(failed, err)
 		}
 		asked.Add(1)
-		time.Sleep(askEvery)
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return errors.Join(failed...)
+		case <-tick.C:
+		}
 	}
-	return errors.Join(failed...)
 }
 
 // revisions are the operations' newest that are ready.

@@ -70,13 +70,24 @@ func TestAnswersOfTheHTTPFace(t *testing.T) {
 
 func (r *running) call(t *testing.T, method, path, user, body string) *http.Response {
 	t.Helper()
+	req := r.request(t, method, path, body)
+	if name, password, ok := strings.Cut(user, ":"); ok {
+		req.SetBasicAuth(name, password)
+	}
+	return send(t, req)
+}
+
+func (r *running) request(t *testing.T, method, path, body string) *http.Request {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, r.url(path), strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if name, password, ok := strings.Cut(user, ":"); ok {
-		req.SetBasicAuth(name, password)
-	}
+	return req
+}
+
+func send(t *testing.T, req *http.Request) *http.Response {
+	t.Helper()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -135,18 +146,10 @@ func TestATokenFromTheConfigurationLetsWrite(t *testing.T) {
 		{"an empty account where none is configured", bare, "Basic Og==", 401},
 	} {
 		t.Run(r.name, func(t *testing.T) {
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.node.url("/v1/blocks"), strings.NewReader(`{"data":"tea"}`))
-			if err != nil {
-				t.Fatal(err)
-			}
-			request.Header.Set("Authorization", r.header)
-			resp, err := http.DefaultClient.Do(request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			if resp.StatusCode != r.status {
-				t.Fatalf("status is %d, want %d", resp.StatusCode, r.status)
+			req := r.node.request(t, http.MethodPost, "/v1/blocks", `{"data":"tea"}`)
+			req.Header.Set("Authorization", r.header)
+			if got := send(t, req).StatusCode; got != r.status {
+				t.Fatalf("status is %d, want %d", got, r.status)
 			}
 		})
 	}
@@ -164,19 +167,12 @@ func TestAPageOfAnotherSiteCannotWrite(t *testing.T) {
 		{"an old browser tells the origin", "Origin", "https://evil.example", 403},
 	} {
 		t.Run(r.name, func(t *testing.T) {
-			req, err := http.NewRequestWithContext(t.Context(), "POST", n.url("/v1/blocks"), strings.NewReader(`{}`))
-			if err != nil {
-				t.Fatal(err)
-			}
+			req := n.request(t, "POST", "/v1/blocks", `{}`)
 			req.SetBasicAuth("op", "secret")
 			if r.header != "" {
 				req.Header.Set(r.header, r.value)
 			}
-			resp, err := http.DefaultClient.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
+			resp := send(t, req)
 			if resp.StatusCode != r.status {
 				t.Fatalf("status is %d, want %d", resp.StatusCode, r.status)
 			}
@@ -201,17 +197,9 @@ func TestEveryAnswerNamesItsRequest(t *testing.T) {
 		{"a name with blanks gets another", "a b", false},
 		{"a very long name gets another", strings.Repeat("x", 65), false},
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), "GET", n.url("/v2"), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		req := n.request(t, "GET", "/v2", "")
 		req.Header.Set("Trace-ID", r.given)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if got := resp.Header.Get("Trace-ID"); got == "" || (got == r.given) != r.kept {
+		if got := send(t, req).Header.Get("Trace-ID"); got == "" || (got == r.given) != r.kept {
 			t.Errorf("%s: %q", r.name, got)
 		}
 	}

@@ -18,9 +18,7 @@ const minToken = 32
 // authorized lets only accounts and bearers of a token pass.
 func (n *Node) authorized(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		user, password, basic := r.BasicAuth()
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if basic && known(n.cfg.Accounts, user, password) || strings.EqualFold(scheme, "Bearer") && listed(n.cfg.Tokens, strings.TrimSpace(token)) {
+		if n.cfg.mayWrite(r) {
 			h.ServeHTTP(w, r)
 			return
 		}
@@ -29,30 +27,27 @@ func (n *Node) authorized(h http.Handler) http.Handler {
 	})
 }
 
-// known compares with every account in full, so that the time tells nothing. Digests make the lengths equal.
-func known(accounts map[string]string, user, password string) bool {
-	given, match := digest(user, password), 0
-	for u, p := range accounts {
-		match |= subtle.ConstantTimeCompare(given, digest(u, p))
+// mayWrite says whether a request comes from an account, or with a token, of the configuration.
+func (c Config) mayWrite(r *http.Request) bool {
+	if user, password, ok := r.BasicAuth(); ok {
+		accounts := make([]string, 0, len(c.Accounts))
+		for u, p := range c.Accounts {
+			accounts = append(accounts, u+":"+p) // no user has a colon in it
+		}
+		return isOneOf(accounts, user+":"+password)
 	}
-	return match == 1
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.EqualFold(scheme, "Bearer") && isOneOf(c.Tokens, strings.TrimSpace(token))
 }
 
-// listed compares with every token in full, as known does with accounts.
-func listed(tokens []string, token string) bool {
-	given, match := digest(token), 0
-	for _, t := range tokens {
-		match |= subtle.ConstantTimeCompare(given, digest(t))
+// isOneOf compares with every secret in full, so that the time tells nothing. Digests make the lengths equal.
+func isOneOf(secrets []string, given string) bool {
+	digest, match := sha256.Sum256([]byte(given)), 0
+	for _, one := range secrets {
+		other := sha256.Sum256([]byte(one))
+		match |= subtle.ConstantTimeCompare(digest[:], other[:])
 	}
 	return match == 1
-}
-
-func digest(parts ...string) (all []byte) {
-	for _, part := range parts {
-		sum := sha256.Sum256([]byte(part))
-		all = append(all, sum[:]...)
-	}
-	return all
 }
 
 // readWriters reads who may write: accounts and tokens, parted by commas in variables, by lines in files.
