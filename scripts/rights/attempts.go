@@ -73,7 +73,11 @@ func attempts(user string) []attempt {
 			attempt{"open the platform's network", account, "metadata.namespace", policy(Namespace)},
 		)
 	}
-	return append(all, attempt{"open the platform's network", "fence-namespaces", "metadata.namespace", policy(Namespace)})
+	return append(all,
+		attempt{"open the platform's network", "fence-namespaces", "metadata.namespace", policy(Namespace)},
+		attempt{"remove a user", "remove-user", "", removal(user)},
+		attempt{"remove the platform", "remove-user", "metadata.namespace", removal(Namespace)},
+	)
 }
 
 func ours(namespace, name string) metav1.ObjectMeta {
@@ -113,6 +117,12 @@ func service(namespace string) func(context.Context, kubernetes.Interface, metav
 		spec := corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Ports: []corev1.ServicePort{{Port: 80}}}
 		_, err := c.CoreV1().Services(namespace).Create(ctx, &corev1.Service{ObjectMeta: ours(namespace, "attempt"), Spec: spec}, o)
 		return err
+	}
+}
+
+func removal(namespace string) func(context.Context, kubernetes.Interface, metav1.CreateOptions) error {
+	return func(ctx context.Context, c kubernetes.Interface, o metav1.CreateOptions) error {
+		return c.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{DryRun: o.DryRun})
 	}
 }
 

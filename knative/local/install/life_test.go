@@ -14,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/rest"
 
 	"onex.io/onex/functions/reconciler"
 	"onex.io/onex/knative/local/kube/kubetest"
@@ -27,21 +26,6 @@ import (
 type rich struct{}
 
 func (rich) BuySlot(context.Context, reconciler.Slot) error { return nil }
-
-// account is the cluster as a ServiceAccount of the platform may use it, with the roles of the manifest and no others.
-func (w *world) account(name, manifest string) *rest.Config {
-	w.t.Helper()
-	kinds := map[string]string{"ServiceAccount": "serviceaccounts", "ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings", "Role": "roles", "RoleBinding": "rolebindings",
-		"Namespace": "namespaces", "Secret": "secrets"}
-	for _, o := range w.read(manifest) {
-		resource := o.GroupVersionKind().GroupVersion().WithResource(kinds[o.GetKind()])
-		_, err := w.dynamic.Resource(resource).Namespace(o.GetNamespace()).Apply(w.t.Context(), o.GetName(), o, metav1.ApplyOptions{FieldManager: "test"})
-		fatal(w.t, err)
-	}
-	as := rest.CopyConfig(w.rest)
-	as.Impersonate.UserName = "system:serviceaccount:onex:" + name
-	return as
-}
 
 // reconcile runs the reconciler as a cluster does, and a kubelet that says of every pod of the nodes' cluster that it is
 // ready.
