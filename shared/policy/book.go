@@ -80,7 +80,8 @@ func (b *Book) current(ctx context.Context, kept *redis.StringCmd) (int64, error
 	return number, nil
 }
 
-// at is the set of a number, or a later one. Whoever comes while it is read waits for it.
+// at is the set of a number, or a later one: an earlier one only while the store knows no better. Whoever comes while it
+// is read waits for it.
 func (b *Book) at(ctx context.Context, number int64) (*Set, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -94,6 +95,6 @@ func (b *Book) at(ctx context.Context, number int64) (*Set, error) {
 			return nil, err
 		}
 	}
-	b.set, b.number = Compile(rules), number
+	b.set, b.number = Compile(rules), min(number, rules.Version) // a store that lags behind is read again
 	return b.set, nil
 }

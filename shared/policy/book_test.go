@@ -171,6 +171,25 @@ func TestRowsThatCannotBeReadAreReadTheNextTime(t *testing.T) {
 	}
 }
 
+// A part of the store that lags behind may still have the rows of before.
+func TestRowsThatAreOlderThanTheirNumberAreReadAgain(t *testing.T) {
+	l := newLibrary(t)
+	l.write("users * * allow")
+	if err := l.redis.Set("policies/number", "2"); err != nil { // another process has seen the change
+		t.Fatal(err)
+	}
+	effect(t, l.book)
+	l.write("users * * deny")
+	for range 2 {
+		if got := effect(t, l.book); got != access.Deny {
+			t.Errorf("got %q", got)
+		}
+	}
+	if l.reads != 2 {
+		t.Errorf("the rows were read %d times", l.reads)
+	}
+}
+
 func TestGarbageInTheCacheIsNoNumber(t *testing.T) {
 	l := newLibrary(t)
 	l.write("users * * deny")
