@@ -2,7 +2,6 @@ package policy
 
 import (
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/cedar-policy/cedar-go"
@@ -111,9 +110,17 @@ func (s *Set) Decide(q access.Question) access.Verdict {
 // names are the subject and every role it has, by the platform or by bindings, the roles of its roles among them.
 func (s *Set) names(q access.Question) []string {
 	all := append([]string{q.Subject}, q.Roles...)
+	if len(s.roles) == 0 {
+		return all
+	}
+	has := make(map[string]bool, len(all))
+	for _, name := range all {
+		has[name] = true
+	}
 	for i := 0; i < len(all); i++ {
 		for _, role := range s.roles[all[i]] {
-			if !slices.Contains(all, role) {
+			if !has[role] {
+				has[role] = true
 				all = append(all, role)
 			}
 		}
