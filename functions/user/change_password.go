@@ -51,7 +51,7 @@ func (f *changePassword) Handle(ctx context.Context, in *user.ChangePasswordRequ
 	if caller.UserID != identity.UserID(in.Username) {
 		return nil, forbidden("you may change your own password alone")
 	}
-	u, err := staying(ctx, f.users, in.Username)
+	u, err := staying(person(ctx, f.users, in.Username))
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func newDisableUser(p *platform.Platform) (op.RequestFunc[user.DisableRequest, u
 
 // Handle spares the first administrator: nobody could enable that one again.
 func (f *disableUser) Handle(ctx context.Context, in *user.DisableRequest) (*user.Done, error) {
-	u, err := staying(ctx, f.users, in.Username)
+	u, err := staying(anybody(ctx, f.users, in.Username))
 	if err != nil {
 		return nil, err
 	}

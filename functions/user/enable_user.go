@@ -32,7 +32,7 @@ func newEnableUser(p *platform.Platform) (op.RequestFunc[user.EnableRequest, use
 
 // Handle leaves who has never logged in as that is.
 func (f *enableUser) Handle(ctx context.Context, in *user.EnableRequest) (*user.Done, error) {
-	u, err := staying(ctx, f.users, in.Username)
+	u, err := staying(anybody(ctx, f.users, in.Username))
 	if err != nil {
 		return nil, err
 	}

@@ -209,9 +209,13 @@ func TestWhoMayDoWhatToWhom(t *testing.T) {
 		want               map[string]string // reasons, of those that do not succeed
 	}{
 		{"oneself", "alice", "alice", nil},
-		{"another", "alice", "bob", everyDeed(forbidden)},
-		{"somebody who is not there, as if there", "alice", "carol", everyDeed(forbidden)},
-		{"somebody who has left, as if there", "alice", "gone", everyDeed(forbidden)},
+		// Who may enable and disable at all, the level says, and policies: whoever comes that far may do it to anybody.
+		{"another", "alice", "bob", everyDeed(forbidden, "")},
+		{"somebody who is not there, as if there", "alice", "carol", everyDeed(forbidden, missing)},
+		{"somebody who has left, as if there", "alice", "gone", everyDeed(forbidden, missing)},
+		{"the first administrator", "alice", "admin", map[string]string{
+			"get": forbidden, "update": forbidden, "change": forbidden, "delete": forbidden, "logins": forbidden, "disable": forbidden,
+		}},
 		{"an administrator to another", "admin", "alice", map[string]string{"change": forbidden}},
 		{"an administrator to oneself", "admin", "admin", map[string]string{"delete": forbidden, "disable": forbidden}},
 		{"an administrator to who has never logged in", "admin", "newby", map[string]string{"change": forbidden}},
@@ -242,10 +246,12 @@ func TestWhoMayDoWhatToWhom(t *testing.T) {
 	}
 }
 
-func everyDeed(reason string) map[string]string {
+// everyDeed wants one reason for all deeds but those that are for administrators, and another for these.
+func everyDeed(reason, ofAdmins string) map[string]string {
 	all := map[string]string{}
 	for name := range deeds() {
 		all[name] = reason
 	}
+	all["enable"], all["disable"] = ofAdmins, ofAdmins
 	return all
 }

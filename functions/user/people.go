@@ -20,6 +20,11 @@ func person(ctx context.Context, users named, username string) (*identity.User, 
 	if caller := access.From(ctx); !caller.Admin && caller.UserID != identity.UserID(username) {
 		return nil, forbidden("you may do this with yourself alone")
 	}
+	return anybody(ctx, users, username)
+}
+
+// anybody finds whom a request is about that is for administrators, or for whom a policy lets do what they do.
+func anybody(ctx context.Context, users named, username string) (*identity.User, error) {
 	u, err := users.Named(ctx, username)
 	if err == nil && u.Status != identity.Deleted {
 		return u, nil
@@ -34,11 +39,10 @@ func forbidden(why string) error {
 	return fault.New(fault.Denied, "UserOperationForbidden", "%s", why)
 }
 
-// staying is person, of whom is not on the way out.
-func staying(ctx context.Context, users named, username string) (*identity.User, error) {
-	u, err := person(ctx, users, username)
+// staying is whom find has found, who is not on the way out.
+func staying(u *identity.User, err error) (*identity.User, error) {
 	if err == nil && u.Status.Gone() {
-		return nil, fault.New(fault.Missing, "UserNotFound", "user %q is being deleted", username)
+		return nil, fault.New(fault.Missing, "UserNotFound", "user %q is being deleted", u.Username)
 	}
 	return u, err
 }

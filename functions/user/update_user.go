@@ -44,7 +44,7 @@ func newUpdateUser(p *platform.Platform) (op.RequestFunc[user.UpdateRequest, use
 // Handle changes what is named. The user is written before the addresses: an address counts only while it is the
 // user's, so that whatever dies in between, nobody logs in as somebody else, and a repeat makes up for it.
 func (f *updateUser) Handle(ctx context.Context, in *user.UpdateRequest) (*user.Done, error) {
-	before, err := staying(ctx, f.users, in.Username)
+	before, err := staying(person(ctx, f.users, in.Username))
 	if err != nil {
 		return nil, err
 	}

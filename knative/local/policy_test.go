@@ -63,6 +63,14 @@ func TestPoliciesOnRealServers(t *testing.T) {
 	if _, err := alice.ListRoleBindings(t.Context()); !denied(err) {
 		t.Errorf("what no row allows: %v", err)
 	}
+	must(t, root.PutPolicy(t.Context(), "guards", policy.Rule{Sub: "readers", Obj: "*", Act: "disable-user"}))
+	eventually(t, "what a row allows of administrators' work is done to others", func() bool { return alice.DisableUser(t.Context(), "bob") == nil })
+	if err := alice.DisableUser(t.Context(), "root"); !denied(err) {
+		t.Errorf("the first administrator is disabled: %v", err)
+	}
+	if err := alice.EnableUser(t.Context(), "bob"); !denied(err) {
+		t.Errorf("what no row allows: %v", err)
+	}
 	must(t, root.DeleteRoleBinding(t.Context(), policy.UnbindRequest{Role: "readers", Sub: identity.UserID("alice")}))
 	eventually(t, "a role that was taken away", func() bool { _, err := alice.ListPolicies(t.Context()); return denied(err) })
 }
