@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
@@ -11,6 +12,9 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"go.mongodb.org/mongo-driver/v2/event"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"golang.org/x/crypto/bcrypt"
 
 	"onex.io/onex/shared/api/page"
@@ -160,6 +164,37 @@ func TestWhoLogsInByEMailOrPhone(t *testing.T) {
 		c, _ := w.enter(t, session.Login{Username: name, Password: password})
 		if _, err := c.GetUser(t.Context(), "alice"); err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Who would see other work for one address than for another would know which somebody has.
+func TestAnAddressThatNobodyHasCostsTheStoreAsMuch(t *testing.T) {
+	var asked []string
+	seen := options.Client().ApplyURI(start(t).URI()).SetMonitor(&event.CommandMonitor{Started: func(_ context.Context, e *event.CommandStartedEvent) {
+		if e.CommandName == "find" {
+			asked = append(asked, e.Command.Lookup("find").StringValue())
+		}
+	}})
+	db, err := mongo.Connect(seen)
+	must(t, err)
+	t.Cleanup(func() { _ = db.Disconnect(context.WithoutCancel(t.Context())) })
+	d := identity.NewDirectory(db.Database("onex"))
+	alice := &identity.User{ID: identity.UserID("alice"), Username: "alice", Email: "a@example.com", Phone: "1234567", Status: identity.Active}
+	must(t, d.Insert(t.Context(), alice.ID, alice))
+	must(t, d.Claim(t.Context(), alice))
+	for somebody, nobody := range map[string]string{"alice": "bob", "a@example.com": "b@example.com", "1234567": "7654321"} {
+		var work []string
+		for _, name := range []string{somebody, nobody} {
+			asked = nil
+			_, err := d.Find(t.Context(), name)
+			if (err == nil) != (name == somebody) {
+				t.Errorf("%s: %v", name, err)
+			}
+			work = append(work, strings.Join(asked, " "))
+		}
+		if work[0] != work[1] || work[0] == "" {
+			t.Errorf("%s reads %q, %s reads %q", somebody, work[0], nobody, work[1])
 		}
 	}
 }
