@@ -7,9 +7,12 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"onex.io/onex/shared/access"
+	"onex.io/onex/shared/audit"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/identity"
 	"onex.io/onex/shared/limit"
+	"onex.io/onex/shared/policy"
 	"onex.io/onex/shared/token"
 )
 
@@ -55,6 +58,37 @@ func TestATokenThatIsKnownCostsOneRoundTripAndOneTokenOfTheLimit(t *testing.T) {
 		}
 	}
 }
+
+// rules are of one version.
+type rules struct{}
+
+func (rules) Number(context.Context) (int64, error)       { return 1, nil }
+func (rules) Read(context.Context) (*policy.Rules, error) { return &policy.Rules{Version: 1}, nil }
+
+// The whole decision on a request is one round trip: whether the token stands, the limit, and the number of the policies.
+func TestADecisionOnATokenThatIsKnownIsOneRoundTrip(t *testing.T) {
+	h := newHolder(t)
+	login := h.by(h.login, token.Claims{Subject: "user-a", Session: "s", Kind: token.Access})
+	for name, text := range map[string]string{"of a log-in": login, "by an own key": selfSigned(t, kid, key)} {
+		cache, now := h.bearers.Standing.Cache, func() time.Time { return noon }
+		h.bearers.Standing.Limits = limit.New(cache, name, limit.Rate{PerSecond: 1, Burst: 9}, now)
+		guard := &access.Guard{Bearers: h.bearers, Recorder: noRecords{}, Policies: policy.NewBook(rules{}, cache, now), Now: now}
+		for i := range 3 {
+			counted := &trips{}
+			cache.AddHook(counted)
+			_, err := guard.Admit(t.Context(), access.Call{Operation: "get-chain", Level: access.SignedIn, Object: "/v1/chains/mine", Authorization: "Bearer " + text})
+			if err != nil || i > 0 && counted.count != 1 {
+				t.Errorf("%s, %d: %d round trips, %v", name, i, counted.count, err)
+			}
+		}
+	}
+}
+
+// noRecords are kept of nothing.
+type noRecords struct{}
+
+func (noRecords) Kept(context.Context, audit.Record) error { return nil }
+func (noRecords) Soon(context.Context, audit.Record)       {}
 
 // A token that its key no longer signs is refused, also where it was known.
 func TestWhoseTokenItWasDoesNotSayThatItHolds(t *testing.T) {
