@@ -116,8 +116,10 @@ func (s Secrets) Add(ctx context.Context, userID string, secret *Secret) error {
 	if err := s.bearings.Insert(ctx, owned.SecretID, &owned); err != nil {
 		return err
 	}
-	return s.change(ctx, userID, func(r *ring) error {
+	err := s.change(ctx, userID, func(r *ring) error {
 		switch {
+		case slices.ContainsFunc(r.Secrets, func(other Secret) bool { return other.ID == secret.ID }):
+			return nil // the driver asked twice, and the first time was heard
 		case slices.ContainsFunc(r.Secrets, func(other Secret) bool { return other.Name == secret.Name }):
 			e := fault.New(fault.Conflict, "SecretAlreadyExists", "you have a secret %q already", secret.Name)
 			e.Metadata = map[string]string{"field": "body.name"}
@@ -128,6 +130,10 @@ func (s Secrets) Add(ctx context.Context, userID string, secret *Secret) error {
 		r.Secrets = append(r.Secrets, *secret)
 		return nil
 	})
+	if kind := fault.KindOf(err); err != nil && (kind == fault.Conflict || kind == fault.Invalid) {
+		_ = s.bearings.Delete(ctx, secret.ID) // it means nothing, but many would fill the store
+	}
+	return err
 }
 
 // Change changes the user's secret of a name; Missing when there is none. Its tokens follow within a second.

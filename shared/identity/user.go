@@ -58,9 +58,12 @@ type Users struct{ store.Collection[User] }
 // NewUsers opens the users of db.
 func NewUsers(db *mongo.Database) Users { return Users{store.In[User](db, "users")} }
 
-// ReplacePassword puts a hash in the place of another, as a deployment does; false when the user has that one no more.
+// ReplacePassword puts a hash in the place of another, as a deployment does, and ends whatever came in by that one; false
+// when the user has it no more.
 func (u Users) ReplacePassword(ctx context.Context, id, from, to string) (bool, error) {
-	return u.replaceHash(ctx, id, from, bson.D{{Key: "passwordHash", Value: to}, {Key: "deployedHash", Value: to}})
+	return u.replaceHash(ctx, id, from, bson.D{
+		{Key: "passwordHash", Value: to}, {Key: "deployedHash", Value: to}, {Key: "epoch", Value: NewEpoch()},
+	})
 }
 
 // RenewHash puts another hash of the same password in the place of the user's, which is outdated. Somebody else may

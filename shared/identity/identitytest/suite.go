@@ -151,6 +151,9 @@ func replaced(t *testing.T, db *mongo.Database) {
 		}
 	}
 	u, err := users.Get(t.Context(), "user-a")
+	if err != nil || u.Epoch == "" {
+		t.Errorf("who came in by the password before stays: %+v, %v", u, err)
+	}
 	if err != nil || u.PasswordHash != "newer" || u.DeployedHash != "newer" || u.Username != "a" {
 		t.Errorf("kept %+v, %v", u, err)
 	}
@@ -209,6 +212,10 @@ func limited(t *testing.T, db *mongo.Database) {
 	wantKind(t, "the refused one", err, fault.Missing)
 	must(t, secrets.Add(t.Context(), "user-b", secret("0")))
 	wantKind(t, "a name that is there", secrets.Add(t.Context(), "user-b", secret("0")), fault.Conflict)
+	owners, err := db.Collection("secret-owners").CountDocuments(t.Context(), bson.D{})
+	if err != nil || owners != int64(identity.MostSecrets)+1 {
+		t.Errorf("%d owners are kept, %v: what was refused fills the store", owners, err)
+	}
 }
 
 func manyAdd(t *testing.T, db *mongo.Database) {
