@@ -29,5 +29,9 @@ func Operations() []op.Operation {
 			Name: "delete-secret", Summary: "Deletes one of the caller's keys.", Allow: access.SignedIn,
 			Wakes: op.On(op.Delete("/v1/secrets/{name}")), Handler: op.Request(newDeleteSecret),
 		},
+		{
+			Name: "reseal-secrets", Summary: "Seals users' keys anew that are under a key that was replaced.",
+			Wakes: op.On(op.AtDeploy()), Handler: op.Job(runResealSecrets), Secrets: []string{"ONEX_SECRETS_KEY"},
+		},
 	}
 }

@@ -212,6 +212,7 @@ func TestWhatAPodNamesIsThere(t *testing.T) {
 func holders() map[string][]string {
 	return map[string][]string{
 		"ONEX_TOKEN_KEY": {"login", "refresh-token"}, "ONEX_PLATFORM_KEY": {"reconciler"}, "ONEX_ADMIN_PASSWORD": {"make-admin"},
+		"ONEX_SECRETS_KEY": {"reseal-secrets"},
 	}
 }
 
@@ -220,8 +221,8 @@ func holders() map[string][]string {
 func asksNobody() []string {
 	return []string{
 		"fence-namespaces", "gateway", "get-token-keys", "grant-gift", "keep-dead-letter", "make-admin", "make-topics",
-		"reconciler", "record-object", "relay-outbox", "release-pools", "remove-user", "settle-chain", "store-audit", "sweep-answers", "sweep-inventory",
-		"sweep-sessions",
+		"reconciler", "record-object", "relay-outbox", "release-pools", "remove-user", "reseal-secrets", "settle-chain", "store-audit", "sweep-answers",
+		"sweep-inventory", "sweep-sessions",
 	}
 }
 

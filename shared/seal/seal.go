@@ -74,6 +74,19 @@ func (b *Box) Open(s Sealed, label string) ([]byte, error) {
 	return secret, nil
 }
 
+// Reseal puts the first of the box's keys in the place of the older one that a seal is under; done is false for a seal
+// that is under it already. The secret is not opened, and its seal under the data key stays as it is.
+func (b *Box) Reseal(s Sealed, label string) (under Sealed, done bool, err error) {
+	if _, err := b.keys[0].Open(nil, nil, s.Key, []byte(label)); err == nil {
+		return s, false, nil
+	}
+	dataKey, err := b.dataKey(s, label)
+	if err != nil {
+		return s, false, fmt.Errorf("open the data key of %q: %w", label, err)
+	}
+	return Sealed{Key: b.keys[0].Seal(nil, nil, dataKey, []byte(label)), Data: s.Data}, true, nil
+}
+
 func (b *Box) dataKey(s Sealed, label string) (dataKey []byte, err error) {
 	for _, key := range b.keys {
 		if dataKey, err = key.Open(nil, nil, s.Key, []byte(label)); err == nil {

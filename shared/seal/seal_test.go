@@ -76,6 +76,33 @@ func TestAKeyOfTheWrongLengthIsNone(t *testing.T) {
 	}
 }
 
+func TestWhatTheKeyBeforeSealedIsSealedByTheKeyNow(t *testing.T) {
+	old := sealed(t, "hunter2", "a")
+	both, err := seal.NewBox(bytes.Repeat([]byte{2}, seal.KeySize), bytes.Repeat([]byte{1}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, done, err := both.Reseal(old, "a")
+	if err != nil || !done || !bytes.Equal(now.Data, old.Data) {
+		t.Errorf("%v, %v: %+v", done, err, now)
+	}
+	if got, err := box(t, 2).Open(now, "a"); string(got) != "hunter2" {
+		t.Errorf("by the new key alone: %q, %v", got, err)
+	}
+	if again, done, err := both.Reseal(now, "a"); err != nil || done || !bytes.Equal(again.Key, now.Key) {
+		t.Errorf("again: %v, %v", done, err)
+	}
+	for what, label := range map[string]string{"another label": "b", "another key": "a"} {
+		of := both
+		if label == "a" {
+			of = box(t, 3)
+		}
+		if kept, done, err := of.Reseal(old, label); err == nil || done || !bytes.Equal(kept.Key, old.Key) {
+			t.Errorf("%s: %v, %v", what, done, err)
+		}
+	}
+}
+
 func TestAKeyIsReplacedWhileWhatTheOneBeforeSealedOpens(t *testing.T) {
 	old := sealed(t, "hunter2", "a")
 	both, err := seal.NewBox(bytes.Repeat([]byte{2}, seal.KeySize), bytes.Repeat([]byte{1}, seal.KeySize))

@@ -47,6 +47,7 @@ func Run(t *testing.T, db *mongo.Database) {
 		"many who add secrets at once never make more than ten, and fill the ten": manyAdd,
 		"many who add one name at once make one secret":                           manySame,
 		"a secret is changed by its name, and nothing else is":                    changed,
+		"secrets are sealed anew when the platform's key is another":              resealed,
 		"a secret that is removed is found no more, and may come again":           removed,
 		"of many who change one user's secrets at once nobody is lost":            manyChange,
 	} {
