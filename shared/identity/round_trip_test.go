@@ -90,6 +90,38 @@ type noRecords struct{}
 func (noRecords) Kept(context.Context, audit.Record) error { return nil }
 func (noRecords) Soon(context.Context, audit.Record)       {}
 
+// Who has stolen a token keeps its user from nothing, once the user has ended it.
+func TestATokenThatHasEndedCostsItsUserNothingOfTheLimit(t *testing.T) {
+	for _, away := range []bool{false, true} {
+		h := newHolder(t)
+		now, claims := func() time.Time { return noon }, token.Claims{Subject: "user-a", Session: "stolen", Kind: token.Access}
+		own := selfSigned(t, kid, key)
+		if _, err := h.bearers.Identify(t.Context(), own); err != nil {
+			t.Fatal(err)
+		}
+		h.change(func(s *identity.Secret) { s.Status = identity.SecretDisabled })
+		h.redis.FlushAll()
+		if away {
+			h.redis.Close()
+		}
+		h.bearers.Standing.Limits = limit.New(h.bearers.Standing.Cache, "user", limit.Rate{PerSecond: 0.001, Burst: 2}, now)
+		for i := range 4 {
+			for what, text := range map[string]string{"a log-in": h.by(h.login, claims), "a key": own} {
+				if _, err := h.bearers.Identify(t.Context(), text); fault.KindOf(err) != fault.Unauthenticated {
+					t.Errorf("%s that has ended, %d: %v", what, i, err)
+				}
+			}
+		}
+		claims.Session = "s"
+		for i := range 3 {
+			_, err := h.bearers.Identify(t.Context(), h.by(h.login, claims))
+			if (err == nil) != (i < 2) || i == 2 && fault.ReasonOf(err) != limit.Reason {
+				t.Errorf("with the cache away %v, its user, %d: %v", away, i, err)
+			}
+		}
+	}
+}
+
 // A token that its key no longer signs is refused, also where it was known.
 func TestWhoseTokenItWasDoesNotSayThatItHolds(t *testing.T) {
 	h := newHolder(t)

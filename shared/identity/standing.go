@@ -54,7 +54,8 @@ const (
 // Session refuses claims whose session has ended or whose user may not act. It says whether the user is an
 // administrator, and whether the claims are those of a refresh token that has bought its pair already.
 func (s Standing) Session(ctx context.Context, c token.Claims) (admin, spent bool, err error) {
-	kept, err := s.remembered(ctx, c.Subject, "standing/"+c.Session, func() (string, error) { return s.readSession(ctx, c) })
+	kept, taken, err := s.remembered(ctx, c.Subject, "standing/"+c.Session, func() (string, error) { return s.readSession(ctx, c) })
+	defer func() { s.giveBack(ctx, taken, err) }()
 	if err != nil {
 		return false, false, err
 	}
@@ -113,11 +114,12 @@ type Key struct {
 
 // Key refuses a secret that is not there, has expired or is disabled, or whose user may not act. Holder is the user for
 // whom a token of the limit is taken; empty where nobody has proved to be one.
-func (s Standing) Key(ctx context.Context, holder, secretID string) (*Key, error) {
+func (s Standing) Key(ctx context.Context, holder, secretID string) (found *Key, err error) {
 	if len(secretID) != secretIDLength {
 		return nil, token.Refused(errors.New("the token names no secret key")) // and nobody has to look for it
 	}
-	kept, err := s.remembered(ctx, holder, "standing/key/"+secretID, func() (string, error) { return s.readKey(ctx, secretID) })
+	kept, taken, err := s.remembered(ctx, holder, "standing/key/"+secretID, func() (string, error) { return s.readKey(ctx, secretID) })
+	defer func() { s.giveBack(ctx, taken, err) }()
 	if err != nil {
 		return nil, err
 	}
@@ -149,18 +151,24 @@ func (s Standing) readKey(ctx context.Context, secretID string) (string, error) 
 
 // remembered is what look has found, at most a second ago. Refusals are not remembered. What else the request asks of
 // Redis travels along, and a token of the limit is taken for the user, if the caller has proved to be one.
-func (s Standing) remembered(ctx context.Context, userID, key string, look func() (string, error)) (string, error) {
+func (s Standing) remembered(ctx context.Context, userID, key string, look func() (string, error)) (kept string, taken *limit.Asked, err error) {
 	ctx = trip.With(ctx)
-	var taken *limit.Asked
 	trip.Board(ctx, func(pipe redis.Pipeliner, userID string) { taken = s.Limits.Ask(ctx, pipe, userID) })
 	kept, cached := trip.Get(ctx, s.Cache, userID, key)
 	if err := s.Limits.Settle(ctx, taken); err != nil {
-		return "", err
+		return "", nil, err
 	}
-	if cached == nil {
-		return kept, nil
+	if cached != nil {
+		kept, err = s.lookUp(ctx, key, cached, look)
 	}
-	return s.lookUp(ctx, key, cached, look)
+	return kept, taken, err
+}
+
+// giveBack gives back what was taken for a user whose token has ended: who has stolen it could spend it all.
+func (s Standing) giveBack(ctx context.Context, taken *limit.Asked, err error) {
+	if err != nil && fault.KindOf(err) == fault.Unauthenticated {
+		s.Limits.Return(ctx, taken)
+	}
 }
 
 func (s Standing) lookUp(ctx context.Context, key string, cached error, look func() (string, error)) (string, error) {

@@ -63,7 +63,7 @@ func (b *Buckets) Ask(ctx context.Context, pipe redis.Pipeliner, who string) *As
 	a := &Asked{who: who}
 	if b.awake() {
 		rate := strconv.FormatFloat(b.rate.PerSecond, 'f', -1, 64)
-		a.reply = pipe.Eval(ctx, script, []string{"limit/" + b.kind + "/" + who}, rate, b.rate.Burst)
+		a.reply = pipe.Eval(ctx, script, []string{b.key(who)}, rate, b.rate.Burst)
 	}
 	return a
 }
@@ -85,6 +85,22 @@ func (b *Buckets) Settle(ctx context.Context, a *Asked) error {
 	}
 	return refused(b.local.take(a.who, b.now()))
 }
+
+// giveBack fills a bucket by one; one that has been forgotten is full anyway.
+const giveBack = `if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', 1) end`
+
+// Return gives a token back that was taken for somebody who has not asked after all. It is as good as it can be done.
+func (b *Buckets) Return(ctx context.Context, a *Asked) {
+	switch {
+	case b == nil || a == nil:
+	case a.reply != nil && a.reply.Err() == nil:
+		b.cache.Eval(ctx, giveBack, []string{b.key(a.who)})
+	default:
+		b.local.give(a.who)
+	}
+}
+
+func (b *Buckets) key(who string) string { return "limit/" + b.kind + "/" + who }
 
 // Take asks for a token and refuses who finds none.
 func (b *Buckets) Take(ctx context.Context, who string) error {

@@ -48,3 +48,13 @@ func (l *local) take(who string, now time.Time) (wait time.Duration) {
 	l.younger[who] = b
 	return wait
 }
+
+// give gives a token back to who has taken one.
+func (l *local) give(who string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b, there := l.younger[who]; there {
+		b.tokens = math.Min(float64(l.rate.Burst), b.tokens+1)
+		l.younger[who] = b
+	}
+}
