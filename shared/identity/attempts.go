@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"onex.io/onex/shared/fault"
+	"onex.io/onex/shared/origin"
 	"onex.io/onex/shared/store"
 )
 
@@ -41,8 +43,14 @@ func NobodyKey(name string) string {
 	return fmt.Sprintf("nobody/%02x", sha256.Sum256([]byte(name))[0])
 }
 
-// AddressKey is the key of an address's failures.
-func AddressKey(address string) string { return "address/" + address }
+// AddressKey is the key of an address's failures: of IPv6, of the network's, of which one caller has as many addresses
+// as it likes.
+func AddressKey(address string) string {
+	if a, err := netip.ParseAddr(address); err == nil {
+		address = origin.Bucket(a)
+	}
+	return "address/" + address
+}
 
 // Count counts one more try and tells how many there are in the window. It is counted before the password is looked
 // at: of many who guess at once, each is one.
