@@ -17,12 +17,22 @@ import (
 // pages notes what it is asked for and gives what it has. How a store selects is told by the suite on real servers.
 type pages struct {
 	asked bson.D
+	order bson.D
 	have  []audit.Record
 	err   error
 }
 
-func (s *pages) List(_ context.Context, filter bson.D, _ ...options.Lister[options.FindOptions]) ([]audit.Record, error) {
+func (s *pages) List(_ context.Context, filter bson.D, opts ...options.Lister[options.FindOptions]) ([]audit.Record, error) {
 	s.asked = filter
+	var o options.FindOptions
+	for _, opt := range opts {
+		for _, set := range opt.List() {
+			if err := set(&o); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s.order, _ = o.Sort.(bson.D)
 	return s.have, s.err
 }
 

@@ -3,8 +3,10 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"sync"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"onex.io/onex/eventing"
 	"onex.io/onex/shared/audit"
@@ -17,11 +19,14 @@ import (
 type storeAudit struct {
 	records records
 	log     *slog.Logger
+	indexed sync.Once
 }
 
 type records interface {
 	// InsertNew keeps the records that are not kept yet.
 	InsertNew(ctx context.Context, batch []audit.Record) error
+	// Index makes the indexes that are not there.
+	Index(ctx context.Context, indexes ...bson.D) error
 }
 
 func newStoreAudit(p *platform.Platform) (op.BatchFunc, error) {
@@ -44,7 +49,25 @@ func (f *storeAudit) Handle(ctx context.Context, batch []cloudevents.Event) erro
 		}
 		kept = append(kept, r)
 	}
+	f.indexed.Do(func() { f.index(ctx) })
 	return f.records.InsertNew(ctx, kept)
+}
+
+// index saves time to who lists records. Without, they are kept and listed all the same.
+func (f *storeAudit) index(ctx context.Context) {
+	if err := f.records.Index(ctx, indexes()...); err != nil {
+		f.log.WarnContext(ctx, "records are listed without an index", "error", err)
+	}
+}
+
+// indexes are for the lists that are asked for: the latest of all and of a user, and the one of a request that somebody
+// complains of. Other filters look through the latest, or through the time that is asked about.
+func indexes() []bson.D {
+	return []bson.D{
+		{{Key: "at", Value: -1}, {Key: "_id", Value: -1}},
+		{{Key: "subject", Value: 1}, {Key: "at", Value: -1}, {Key: "_id", Value: -1}},
+		{{Key: "requestID", Value: 1}},
+	}
 }
 
 // collection is where the records are.

@@ -4,19 +4,29 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"reflect"
 	"testing"
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"onex.io/onex/eventing"
+	api "onex.io/onex/shared/api/audit"
 	"onex.io/onex/shared/audit"
 )
 
 // shelf keeps records by id, as a collection does.
 type shelf struct {
-	kept map[string]audit.Record
-	away error
+	kept    map[string]audit.Record
+	away    error
+	indexes [][]bson.D
+	noIndex error
+}
+
+func (s *shelf) Index(_ context.Context, indexes ...bson.D) error {
+	s.indexes = append(s.indexes, indexes)
+	return s.noIndex
 }
 
 func (s *shelf) InsertNew(_ context.Context, batch []audit.Record) error {
@@ -92,6 +102,34 @@ func TestWhatIsNoRecordIsPassedOver(t *testing.T) {
 	}
 	if len(shelf.kept) != 2 {
 		t.Errorf("kept %v, want a and b", shelf.kept)
+	}
+}
+
+func TestRecordsAreIndexedOnceAndKeptWithoutAnIndex(t *testing.T) {
+	for _, noIndex := range []error{nil, errors.New("away")} {
+		f, shelf := newStore()
+		shelf.noIndex = noIndex
+		for _, id := range []string{"a", "b"} {
+			if err := f.Handle(t.Context(), []cloudevents.Event{sent(t, record(id))}); err != nil {
+				t.Errorf("%s, index %v: %v", id, noIndex, err)
+			}
+		}
+		if len(shelf.kept) != 2 || len(shelf.indexes) != 1 {
+			t.Errorf("kept %v, indexed %d times", shelf.kept, len(shelf.indexes))
+		}
+	}
+}
+
+// A list that is sorted by what no index has in that order would be sorted in memory, of which MongoDB gives a little.
+func TestEveryIndexThatIsListedByHasTheOrderOfTheList(t *testing.T) {
+	s := &pages{}
+	if _, err := (&listAudit{records: s}).Handle(t.Context(), &api.ListRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, index := range indexes() {
+		if len(index) > 1 && !reflect.DeepEqual(index[len(index)-len(s.order):], s.order) {
+			t.Errorf("index %v, order %v", index, s.order)
+		}
 	}
 }
 

@@ -5,13 +5,14 @@ package catalog
 func originals() map[string]string {
 	const gateway, userCenter = "/gateway.v1.Gateway/", "/usercenter.v1.UserCenter/"
 	return map[string]string{
-		"create-minerset": gateway + "CreateMinerSet",
-		"delete-minerset": gateway + "DeleteMinerSet",
-		"get-minerset":    gateway + "GetMinerSet",
-		"list-minersets":  gateway + "ListMinerSet",
-		"scale-minerset":  gateway + "ScaleMinerSet",
-		"get-miner":       gateway + "GetMiner",
-		"list-miners":     gateway + "ListMiner",
+		"get-idempotency-token": gateway + "GetIdempotentToken",
+		"create-minerset":       gateway + "CreateMinerSet",
+		"delete-minerset":       gateway + "DeleteMinerSet",
+		"get-minerset":          gateway + "GetMinerSet",
+		"list-minersets":        gateway + "ListMinerSet",
+		"scale-minerset":        gateway + "ScaleMinerSet",
+		"get-miner":             gateway + "GetMiner",
+		"list-miners":           gateway + "ListMiner",
 
 		"login":           userCenter + "Login",
 		"logout":          userCenter + "Logout",

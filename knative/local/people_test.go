@@ -24,6 +24,7 @@ import (
 	"onex.io/onex/shared/config"
 	"onex.io/onex/shared/fault"
 	"onex.io/onex/shared/identity"
+	"onex.io/onex/shared/origin"
 	"onex.io/onex/shared/token"
 )
 
@@ -261,16 +262,43 @@ func TestFailuresLockOutWithoutTellingWhoExistsAlsoAfterTheCacheIsEmptied(t *tes
 	}
 }
 
+// from is the status of a log-in from an address that the gateway vouches for.
+func (w *town) from(t *testing.T, address, username, secret string) int {
+	t.Helper()
+	var key config.SymmetricKey
+	must(t, key.UnmarshalText([]byte(w.keys["ONEX_ORIGIN_KEY"])))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/v1/auth/login", strings.NewReader(fmt.Sprintf(`{"username":%q,"password":%q}`, username, secret)))
+	must(t, err)
+	origin.NewVoucher(key.Bytes).Vouch(r.Header, address)
+	answer, err := http.DefaultClient.Do(r)
+	must(t, err)
+	must(t, answer.Body.Close())
+	return answer.StatusCode
+}
+
 func TestAnAddressThatFailsTooOftenIsLockedOut(t *testing.T) {
-	w := newTown(t, map[string]string{"ONEX_LOGIN_FAILURES_PER_ADDRESS": "4"})
-	for i := range 4 {
-		_, err := w.client().Login(t.Context(), session.Login{Username: fmt.Sprint("nobody-", i), Password: "x"})
-		if fault.ReasonOf(err) != "UserLoginFailed" {
-			t.Errorf("guess %d: %v", i, err)
+	for _, row := range []struct{ name, guesses, same, another string }{
+		{"one address of IPv4", "203.0.113.7", "203.0.113.7", "203.0.113.8"},
+		{"the addresses of one network of IPv6", "2001:db8:1:2::%d", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"},
+	} {
+		w := newTown(t, map[string]string{"ONEX_LOGIN_FAILURES_PER_ADDRESS": "4"})
+		for i := range 4 {
+			if got := w.from(t, strings.ReplaceAll(row.guesses, "%d", fmt.Sprint(i)), fmt.Sprint("nobody-", i), "x"); got != 401 {
+				t.Errorf("%s: guess %d: %d", row.name, i, got)
+			}
 		}
-	}
-	if _, err := w.client().Login(t.Context(), session.Login{Username: "alice", Password: password}); fault.ReasonOf(err) != "UserLoginFailed" {
-		t.Errorf("the address is let in: %v", err)
+		if got := w.from(t, row.same, "alice", password); got != 401 {
+			t.Errorf("%s: %d, want it to be locked out", row.name, got)
+		}
+		if got := w.from(t, row.another, "alice", password); got != 200 {
+			t.Errorf("%s: another is answered %d", row.name, got)
+		}
+		alice, _ := w.login(t, "alice")
+		logins, err := alice.ListLogins(t.Context(), user.LoginsRequest{Username: "alice", Page: page.Page{Limit: 100}})
+		must(t, err)
+		if logins.TotalCount != 2 || logins.Items[1].Address != row.another {
+			t.Errorf("%s: told %+v, want the whole address", row.name, logins.Items)
+		}
 	}
 }
 

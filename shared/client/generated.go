@@ -10,6 +10,7 @@ import (
 	"onex.io/onex/shared/api/apps/v1beta1"
 	"onex.io/onex/shared/api/audit"
 	"onex.io/onex/shared/api/chain"
+	"onex.io/onex/shared/api/gateway"
 	"onex.io/onex/shared/api/inventory"
 	"onex.io/onex/shared/api/miner"
 	"onex.io/onex/shared/api/minerset"
@@ -135,6 +136,11 @@ func (c *Client) GetChainStatus(ctx context.Context, in chain.StatusRequest) (*c
 // GetEarnings shows what the caller's miners have earned, and what is still to be confirmed.
 func (c *Client) GetEarnings(ctx context.Context) (*wallet.Earnings, error) {
 	return call[wallet.Earnings](ctx, c, http.MethodGet, "/v1/wallet/earnings", nil)
+}
+
+// GetIdempotencyToken gives a key for one POST, to be sent as X-Idempotent-ID or Idempotency-Key.
+func (c *Client) GetIdempotencyToken(ctx context.Context) (*gateway.Token, error) {
+	return call[gateway.Token](ctx, c, http.MethodGet, "/v1/idempotents", nil)
 }
 
 // GetMiner shows one of the caller's miners.

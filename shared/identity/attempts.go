@@ -43,8 +43,8 @@ func NobodyKey(name string) string {
 	return fmt.Sprintf("nobody/%02x", sha256.Sum256([]byte(name))[0])
 }
 
-// AddressKey is the key of an address's failures. A network of IPv6 has one: a caller has as many addresses of it as it
-// likes.
+// AddressKey is the key of an address's failures: of IPv6, of the network's, of which one caller has as many addresses
+// as it likes.
 func AddressKey(address string) string {
 	if a, err := netip.ParseAddr(address); err == nil {
 		address = origin.Bucket(a)

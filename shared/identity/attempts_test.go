@@ -6,21 +6,21 @@ import (
 	"onex.io/onex/shared/identity"
 )
 
-// One caller has as many addresses of its IPv6 network as it likes.
-func TestFailuresFromOneNetworkOfIPv6CountTogether(t *testing.T) {
+func TestFailuresCountForWhatOneCallerHas(t *testing.T) {
 	for _, row := range []struct {
-		one, other string
-		together   bool
+		name, a, b string
+		same       bool
 	}{
-		{"2001:db8:0:1::1", "2001:db8:0:1:ffff::2", true},
-		{"2001:db8:0:1::1", "2001:db8:0:2::1", false},
-		{"192.0.2.1", "192.0.2.1", true},
-		{"192.0.2.1", "192.0.2.2", false},
-		{"", "192.0.2.1", false},
-		{"invalid IP", "192.0.2.1", false},
+		{"two addresses of one network of IPv6", "2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true},
+		{"two networks of IPv6", "2001:db8:1:2::1", "2001:db8:1:3::1", false},
+		{"one address of IPv6, written in two ways", "2001:db8::1", "2001:0DB8:0::0:1", true},
+		{"two addresses of IPv4", "203.0.113.7", "203.0.113.8", false},
+		{"one address of IPv4, by IPv6", "203.0.113.7", "::ffff:203.0.113.7", true},
+		{"two addresses of IPv4, by IPv6", "::ffff:203.0.113.8", "::ffff:203.0.113.7", false},
+		{"one that is none", "", "invalid IP", false},
 	} {
-		if got := identity.AddressKey(row.one) == identity.AddressKey(row.other); got != row.together {
-			t.Errorf("%q and %q count together: %v", row.one, row.other, got)
+		if a, b := identity.AddressKey(row.a), identity.AddressKey(row.b); (a == b) != row.same {
+			t.Errorf("%s: %q and %q", row.name, a, b)
 		}
 	}
 }

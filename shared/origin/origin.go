@@ -83,7 +83,7 @@ func among(proxies []netip.Prefix, a netip.Addr) bool {
 // Bucket is what the limits know an address by: of IPv6 the network, of which one caller has as many addresses as it
 // likes.
 func Bucket(a netip.Addr) string {
-	if a.Is6() {
+	if a = a.Unmap(); a.Is6() {
 		network, _ := a.Prefix(64) // of an IPv6 address there is always one
 		return network.String()
 	}

@@ -100,6 +100,7 @@ func TestNothingIsVouchedForWithoutAKey(t *testing.T) {
 func TestANetworkOfIPv6HasOneBucket(t *testing.T) {
 	for address, want := range map[string]string{
 		"203.0.113.7": "203.0.113.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::": "2001:db8:1:2::/64",
+		"::ffff:203.0.113.7": "203.0.113.7", "fe80::7%eth0": "fe80::/64",
 	} {
 		if got := origin.Bucket(netip.MustParseAddr(address)); got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)

@@ -25,6 +25,17 @@ func In[T any](db *mongo.Database, name string) Collection[T] {
 // Raw is the driver's collection, for what this package does not say.
 func (c Collection[T]) Raw() *mongo.Collection { return c.docs }
 
+// Index makes those indexes that are not there yet, each by its fields and their directions. What is there may take
+// minutes to be indexed.
+func (c Collection[T]) Index(ctx context.Context, indexes ...bson.D) error {
+	var models []mongo.IndexModel
+	for _, keys := range indexes {
+		models = append(models, mongo.IndexModel{Keys: keys})
+	}
+	_, err := c.docs.Indexes().CreateMany(ctx, models)
+	return c.fault("index", "", err)
+}
+
 // Get reads the document with this _id; Missing when there is none.
 func (c Collection[T]) Get(ctx context.Context, id string) (*T, error) {
 	var doc T

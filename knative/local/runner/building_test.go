@@ -78,11 +78,13 @@ func check(t *testing.T, err error) {
 type said struct {
 	status                int
 	reason, message, body string
+	header                http.Header
 }
 
 func (s said) String() string { return fmt.Sprintf("%d %s %q", s.status, s.reason, s.message) }
 
-func (b *building) ask(t *testing.T, method, path, token, body string) said {
+// ask sends a request, with headers as names and values in turn.
+func (b *building) ask(t *testing.T, method, path, token, body string, headers ...string) said {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, b.vars["ONEX_ADDR"]+path, strings.NewReader(body))
 	check(t, err)
@@ -90,12 +92,15 @@ func (b *building) ask(t *testing.T, method, path, token, body string) said {
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	response, err := http.DefaultClient.Do(r)
 	check(t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	check(t, err)
-	got := said{status: response.StatusCode, body: string(text)}
+	got := said{status: response.StatusCode, body: string(text), header: response.Header}
 	if response.StatusCode >= 300 {
 		var p struct{ Reason, Message string }
 		check(t, json.Unmarshal(text, &p))

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -22,7 +21,6 @@ import (
 	apiaudit "onex.io/onex/shared/api/audit"
 	"onex.io/onex/shared/api/chain"
 	"onex.io/onex/shared/api/secret"
-	"onex.io/onex/shared/client"
 	"onex.io/onex/shared/identity"
 	"onex.io/onex/shared/op"
 	"onex.io/onex/shared/token"
@@ -43,6 +41,8 @@ type callers struct {
 	eve, ada, admin, platform string
 	login                     func() string // a new log-in of eve
 	adaID, chain              string
+	// dan is a user and cora an administrator of whom a row for each operation says that they may not.
+	dan, cora *forbidden
 }
 
 const doorsPassword = "correct horse battery"
@@ -63,6 +63,9 @@ func (b *building) callers(t *testing.T) *callers {
 	_, err = b.WithToken(c.ada).CreateChain(t.Context(), &v1beta1.Chain{ObjectMeta: metav1.ObjectMeta{Name: c.chain}, Spec: v1beta1.ChainSpec{DisplayName: "Ada's", MinerType: "S1.SMALL1"}})
 	check(t, err)
 	b.refuse(t, c)
+	c.dan, c.cora = b.newForbidden(t, c.admin, "dan", false), b.newForbidden(t, c.admin, "cora", true)
+	b.inForce(t, c.dan, lasts()["get-wallet"])
+	b.inForce(t, c.cora, lasts()["list-users"])
 	return c
 }
 
@@ -129,9 +132,10 @@ type cell struct {
 	want                func(said) string // what is wrong with the answer; empty for nothing
 }
 
-// body is nothing at all, but where the object is somebody's: what is wrong with a request must not hide that.
+// body is nothing at all, but where the object is somebody's, or a row forbids it: what is wrong with a request must not
+// hide that.
 func (c cell) body(least string) string {
-	if c.column == somebodyElses {
+	if c.column == somebodyElses || c.column == forbiddenColumn {
 		return least
 	}
 	return "{}"
@@ -192,7 +196,7 @@ func (c *callers) row(o op.Operation, r op.Route) []cell {
 		}
 		cells = append(cells, cell{somebodyElses, c.eve, cmp.Or(c.names()[variable.FindString(r.Path)], c.chain), want})
 	}
-	return cells
+	return append(cells, c.forbids(o, r)...)
 }
 
 // names are ada's, by what they are called in paths; any other is that of her chain.
@@ -215,6 +219,7 @@ func TestEveryDoor(t *testing.T) {
 	b := enter(t, o.State)
 	c := b.callers(t)
 	t.Run("the matrix", func(t *testing.T) { b.matrix(t, c) })
+	t.Run("nothing was done for whom a row forbids it", func(t *testing.T) { b.nothingDone(t, c) })
 	t.Run("what is somebody else's by its namespace", func(t *testing.T) { b.namespaces(t, c) })
 	t.Run("nothing of ada's was touched", func(t *testing.T) {
 		if _, err := b.WithToken(c.ada).GetChain(t.Context(), chain.GetRequest{Name: c.chain}); err != nil {
@@ -225,6 +230,7 @@ func TestEveryDoor(t *testing.T) {
 		}
 	})
 	t.Run("a key has a request done once, whatever becomes of Redis", func(t *testing.T) { b.onceForAll(t, c) })
+	t.Run("a token that was asked for has a request done once", func(t *testing.T) { b.tokenFlow(t, c) })
 	t.Run("an administrator reads what was decided, and from where", func(t *testing.T) { b.records(t, c) })
 }
 
@@ -317,31 +323,6 @@ func asksNamespace(o op.Operation) bool {
 		}
 	}
 	return false
-}
-
-// onceForAll makes a secret twice under one key, and empties Redis in between.
-func (b *building) onceForAll(t *testing.T, c *callers) {
-	cache := redis.NewClient(&redis.Options{Addr: b.vars["ONEX_REDIS"]})
-	defer cache.Close()
-	key := client.WithKey(t.Context(), "made-once")
-	ada := b.WithToken(c.ada)
-	made, err := ada.CreateSecret(key, secret.Create{Name: "once"})
-	check(t, err)
-	for range 3 {
-		check(t, cache.FlushAll(t.Context()).Err())
-		again, err := ada.CreateSecret(key, secret.Create{Name: "once"})
-		if err != nil || again.SecretID != made.SecretID || again.SecretKey != made.SecretKey {
-			t.Errorf("again: %v", err)
-		}
-		for what, text := range c.refused {
-			if got := b.ask(t, http.MethodGet, "/v1/wallet", text, ""); is(401, "Unauthorized")(got) != "" {
-				t.Errorf("%s, after Redis was emptied: %s", what, got)
-			}
-		}
-	}
-	if got := b.ask(t, http.MethodPost, "/v1/secrets", c.ada, `{"name":"once"}`); got.status != 409 && got.status != 400 {
-		t.Errorf("without the key: %s", got)
-	}
 }
 
 // records finds a refusal and an allowed change among what was decided.

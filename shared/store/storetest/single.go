@@ -65,6 +65,32 @@ func taken(t *testing.T, c store.Collection[doc]) {
 	}
 }
 
+// Indexes only save time: the same is read with them, in the same order.
+func indexed(t *testing.T, c store.Collection[doc]) {
+	for i, id := range []string{"a", "b", "c", "d"} {
+		must(t, c.Insert(t.Context(), id, &doc{ID: id, Key: []string{"k", "l"}[i%2], N: int64(i / 2)}))
+	}
+	for range 2 { // repeated
+		must(t, c.Index(t.Context(), bson.D{{Key: "n", Value: -1}, {Key: "_id", Value: -1}}, bson.D{{Key: "key", Value: 1}, {Key: "n", Value: -1}}))
+	}
+	made, err := c.Raw().Indexes().ListSpecifications(t.Context())
+	must(t, err)
+	if len(made) != 3 { // one is of the ids
+		t.Errorf("there are %d indexes, want 3", len(made))
+	}
+	for key, want := range map[string]string{"k": "ca", "l": "db"} {
+		docs, err := c.List(t.Context(), bson.D{{Key: "key", Value: key}}, options.Find().SetSort(bson.D{{Key: "n", Value: -1}}))
+		must(t, err)
+		got := ""
+		for _, d := range docs {
+			got += d.ID
+		}
+		if got != want {
+			t.Errorf("of %s: %s, want %s", key, got, want)
+		}
+	}
+}
+
 func put(t *testing.T, c store.Collection[doc]) {
 	must(t, c.Put(t.Context(), "a", &doc{ID: "a", N: 1, Tags: []string{"x"}}))
 	must(t, c.Put(t.Context(), "a", &doc{ID: "a", N: 2}))

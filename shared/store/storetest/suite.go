@@ -40,6 +40,7 @@ func Run(t *testing.T, db *mongo.Database) {
 		"delete-at forgets the version that was read alone":      deletedAt,
 		"count counts by the values of a field":                  counted,
 		"list reads what the filter selects":                     listed,
+		"an index is made once and changes no list":              indexed,
 		"insert-new adds what is not there, and no more":         insertNew,
 		"of many inserts of one id one wins":                     manyInserts,
 		"of many puts of one id none is a fault":                 manyPuts,
