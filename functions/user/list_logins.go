@@ -34,11 +34,7 @@ func (f *listLogins) Handle(ctx context.Context, in *user.LoginsRequest) (*user.
 	if err != nil {
 		return nil, err
 	}
-	limit := int64(in.Limit)
-	if limit == 0 {
-		limit = wholePage
-	}
-	page, total, err := f.history.Page(ctx, u.ID, limit, int64(in.Offset))
+	page, total, err := f.history.Page(ctx, u.ID, int64(in.Most()), int64(in.Offset))
 	if err != nil {
 		return nil, err
 	}

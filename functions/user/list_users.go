@@ -33,16 +33,9 @@ func newListUsers(p *platform.Platform) (op.RequestFunc[user.ListRequest, user.L
 	return (&listUsers{users: identity.NewUsers(db), keys: identity.NewSecrets(db)}).Handle, nil
 }
 
-// wholePage is what the original lists when it is asked for none.
-const wholePage = 1000
-
 // Handle counts the secrets of those whom it lists.
 func (f *listUsers) Handle(ctx context.Context, in *user.ListRequest) (*user.List, error) {
-	limit := int64(in.Limit)
-	if limit == 0 {
-		limit = wholePage
-	}
-	users, total, err := f.users.Page(ctx, limit, int64(in.Offset))
+	users, total, err := f.users.Page(ctx, int64(in.Most()), int64(in.Offset))
 	if err != nil {
 		return nil, err
 	}

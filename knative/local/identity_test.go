@@ -15,6 +15,7 @@ import (
 	"onex.io/onex/functions/catalog"
 	"onex.io/onex/knative/local/kafka"
 	"onex.io/onex/knative/local/redis"
+	"onex.io/onex/shared/api/policy"
 	"onex.io/onex/shared/api/secret"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/audit"
@@ -73,7 +74,7 @@ func (w *town) serve(t *testing.T, p *platform.Platform) {
 	for _, name := range []string{
 		"login", "logout", "logout-everywhere", "refresh-token", "authenticate", "get-token-keys", "create-secret", "get-wallet", "buy-slot",
 		"get-user", "list-users", "update-user", "change-password", "enable-user", "disable-user", "delete-user", "list-logins",
-		"list-secrets", "get-secret", "update-secret", "delete-secret", "authorize", "list-policies", "put-policy", "delete-policy",
+		"list-secrets", "get-secret", "update-secret", "delete-secret", "authorize", "auth", "list-policies", "put-policy", "delete-policy",
 		"list-role-bindings", "put-role-binding", "delete-role-binding",
 	} {
 		o, _ := catalog.Find(name)
@@ -239,6 +240,11 @@ func TestWhoMayAskWhoseATokenIs(t *testing.T) {
 			who, err := c.Authenticate(t.Context(), ask)
 			if told := err == nil && who.UserID == identity.UserID("alice"); told != row.anyone {
 				t.Errorf("opened %q: %s is told %+v, %v", row.opened, name, who, err)
+			}
+			_, mayErr := c.Authorize(t.Context(), policy.Question{Sub: identity.UserID("alice"), Obj: "*", Act: "get-wallet"})
+			_, bothErr := c.Auth(t.Context(), policy.TokenQuestion{Token: tokens.AccessToken, Obj: "*", Act: "get-wallet"})
+			if (mayErr == nil) != row.anyone || (bothErr == nil) != row.anyone {
+				t.Errorf("opened %q: %s asks who may: %v, %v", row.opened, name, mayErr, bothErr)
 			}
 		}
 		_, err := root.Authenticate(t.Context(), session.Authenticate{Token: tokens.RefreshToken})

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"onex.io/onex/eventing"
 	"onex.io/onex/functions/catalog"
 	"onex.io/onex/scripts/life"
 	"onex.io/onex/shared/fault"
@@ -62,7 +63,7 @@ func (w *world) wake(ctx context.Context, t *testing.T, l *life.Life, name strin
 	case name == "record-object":
 		_ = w.tellChange(t, l.User.UserID, "nothing-of-the-kind")
 	case o.GetsDeadLetters():
-		_ = w.tellNonsense(t, l.User.UserID)
+		_ = w.tellNonsense(t, eventing.UserCreated, l.User.UserID)
 	case o.Public:
 		_, _ = w.plain(ctx, "GET", "/v1/nothing", "", "")
 	case len(o.Routes()) > 0:

@@ -137,11 +137,17 @@ func isYAML(path string) bool {
 	return ext == ".yaml" || ext == ".yml"
 }
 
+// errEmpty is of a file that somebody is about to write: to take it at its word would drop what is delivered meanwhile.
+var errEmpty = errors.New("the file is empty")
+
 // read gives the documents of our kind in one file, all of them or an error.
 func (s Source[T]) read(path string) ([]T, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if len(raw) == 0 {
+		return nil, errEmpty
 	}
 	var items []T
 	docs := k8syaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(raw)))

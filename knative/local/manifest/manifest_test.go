@@ -117,6 +117,7 @@ func TestChanges(t *testing.T) {
 	f.write("c.yaml", doc("c", "white"))
 	f.want("a=green b=blue c=white", true)
 	f.write("a.yaml", doc("a", "''")) // a fault: nothing changes
+	f.write("c.yaml", "")             // about to be written: nothing changes
 	f.write("b.yaml", doc("b", "black"))
 	f.want("a=green b=black c=white", true)
 	f.write("a.yaml", doc("a", "yellow"))

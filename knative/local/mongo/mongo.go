@@ -103,7 +103,7 @@ func openFerret(o Options) (*ferretdb.FerretDB, error) {
 		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
 		Handler:   "sqlite",
 		SQLiteURL: "file:" + strings.TrimSuffix(dir, "/") + "/",
-		Logger:    log,
+		Logger:    slog.New(complaints{log.Handler()}),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open database %q: %w", dir, err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -250,5 +251,22 @@ func TestCloseCutsIdleClients(t *testing.T) {
 	}
 	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !strings.Contains(fmt.Sprint(err), "reset") {
 		t.Errorf("idle client reads %v, want the end", err)
+	}
+}
+
+func TestWhatIsKeptIsNotLogged(t *testing.T) {
+	var said strings.Builder
+	log := slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s, err := mongo.Start(mongo.Options{Dir: t.TempDir(), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := bson.M{"_id": "a", "passwordHash": "$argon2id$hush"}
+	if _, err := connect(t, s).Collection("users").InsertOne(t.Context(), kept); err != nil {
+		t.Error(err)
+	}
+	s.Close()
+	if strings.Contains(said.String(), "hush") {
+		t.Errorf("logged: %s", said.String())
 	}
 }

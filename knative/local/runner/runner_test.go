@@ -88,10 +88,10 @@ func TestMainJobOnOneMachine(t *testing.T) {
 			p := start(t, o)
 			env := envOf(t, o.State)
 			env.Addr = w.before(t, env.Addr)
+			w.tap(t, p)
+			w.watch(t, env.Kubeconfig)
 			e2e.Run(t, env)
-			if !o.Isolate { // else others keep the log
-				t.Run("no secret was told", func(t *testing.T) { w.verdict(t, enter(t, o.State)) })
-			}
+			t.Run("no secret was told", func(t *testing.T) { w.verdict(t, enter(t, o.State), o.Isolate) })
 			mode.then(t, p)
 		})
 	}

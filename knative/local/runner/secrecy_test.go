@@ -1,54 +1,91 @@
 package runner_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"onex.io/onex/knative/local/runner"
 )
 
-// witness stands before a gateway and hears everything: what is asked and replied, what is logged, and in the end what
-// the store has kept, records of decisions and dead letters among it. Whatever is a secret among it, it keeps as one.
+// witness hears all that a platform says: replies, events on their way and on topics, log lines, and what the store has
+// kept. Whatever is a secret among it, and among what it is told, it keeps as one.
 type witness struct {
 	mu      sync.Mutex
 	secrets map[string]string // what it is, by its text
 	said    []utterance
-	log     bytes.Buffer
 }
 
-// utterance is something that the platform said, where, and what of it may be secret.
-type utterance struct{ where, text, may string }
+// utterance is something that the platform said, and where.
+type utterance struct {
+	place place
+	where string // exactly
+	text  string
+}
 
-// newWitness hears the platform that is started with o.
+// place is where platforms speak.
+type place string
+
+const (
+	replies    place = "replies"
+	events     place = "events"     // those that are sent to the Broker and to functions, with the answers
+	topics     place = "topics"     // of Kafka
+	happenings place = "happenings" // the object API's own events
+	logs       place = "log lines"
+	stored     place = "the store"
+)
+
+// The kinds of secrets.
+const (
+	aPassword    = "password"
+	aToken       = "token"
+	aSecretKey   = "secret key"
+	aHash        = "hash"
+	aPlatformKey = "key of the platform"
+)
+
+// known is all that may be told: the fields of these good replies to who asks for them, and of this collection.
+func known(where string) []string {
+	return map[string][]string{
+		"POST /v1/auth/login 200":         {"accessToken", "refreshToken"},
+		"POST /v1/auth/refresh-token 200": {"accessToken", "refreshToken"},
+		"POST /v1/secrets 200":            {"secretKey"},
+		"users":                           {"passwordHash", "deployedHash"},
+	}[where]
+}
+
+// looks are how secrets look that nobody has shown to the witness, such as the tokens of the platform's own parts.
+func looks() map[string]*regexp.Regexp {
+	return map[string]*regexp.Regexp{
+		aToken:       regexp.MustCompile(`eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}`),
+		aHash:        regexp.MustCompile(`\$argon2id?\$|\$2[aby]\$\d\d\$`),
+		aPlatformKey: regexp.MustCompile(`BEGIN [A-Z ]*PRIVATE KEY`),
+	}
+}
+
+// newWitness hears the log of the platform that is started with o.
 func newWitness(o *runner.Options) *witness {
 	w := &witness{secrets: map[string]string{}}
-	o.Log = slog.New(slog.NewJSONHandler(w, nil))
+	o.Log = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return w
 }
 
 // Write takes a line of the log.
 func (w *witness) Write(line []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.log.Write(line)
+	w.hear(logs, "the platform", string(line))
+	return len(line), nil
 }
 
-func (w *witness) hear(where, text, may string) {
+func (w *witness) hear(p place, where, text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.said = append(w.said, utterance{where, text, may})
+	w.said = append(w.said, utterance{p, where, text})
 }
 
 // shortest is in bytes: anything shorter would be found everywhere.
@@ -62,131 +99,93 @@ func (w *witness) keep(what, text string) {
 	}
 }
 
-// harvest keeps the secrets of a JSON text: each field that has one.
+// harvest keeps the secrets of a JSON text: each field that has one, however deep.
 func (w *witness) harvest(text []byte) {
-	var fields map[string]any
-	if json.Unmarshal(text, &fields) != nil {
-		return
+	var v any
+	if json.Unmarshal(text, &v) == nil {
+		w.gather("", v)
 	}
-	for name, v := range fields {
-		value, _ := v.(string)
-		switch lower := strings.ToLower(name); {
-		case strings.Contains(lower, "password"):
-			w.keep("password", value)
-		case strings.HasSuffix(lower, "token"):
-			w.keep("token", value)
-		case lower == "secretkey":
-			w.keep("secret key", value)
+}
+
+func (w *witness) gather(name string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			w.gather(strings.ToLower(name), inner)
+		}
+	case []any:
+		for _, inner := range v {
+			w.gather(name, inner)
+		}
+	case string:
+		switch {
+		case strings.Contains(name, "password"):
+			w.keep(aPassword, v)
+		case strings.HasSuffix(name, "token"):
+			w.keep(aToken, v)
+		case name == "secretkey":
+			w.keep(aSecretKey, v)
 		}
 	}
 }
 
-// before is a proxy to the gateway at addr that hears both sides.
-func (w *witness) before(t *testing.T, addr string) string {
-	t.Helper()
-	to, err := url.Parse(addr)
-	check(t, err)
-	proxy := &httputil.ReverseProxy{
-		FlushInterval:  -1,
-		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
-		ModifyResponse: w.reply,
-		ErrorLog:       slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err == nil {
-			r.Body = io.NopCloser(bytes.NewReader(body))
-		}
-		w.harvest(body)
-		if _, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.Count(token, ".") == 2 {
-			w.keep("token", token)
-		}
-		proxy.ServeHTTP(rw, r)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-// reply hears an answer that ends. Log-in and refresh show tokens, and who makes a secret is shown its key.
-func (w *witness) reply(r *http.Response) error {
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "text/event-stream") {
-		return nil
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return err
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	w.harvest(body)
-	may := map[string]string{
-		"POST /v1/auth/login": "token", "POST /v1/auth/refresh-token": "token", "POST /v1/secrets": "secret key",
-	}[r.Request.Method+" "+r.Request.URL.Path]
-	if r.StatusCode >= http.StatusMultipleChoices {
-		may = ""
-	}
-	w.hear(fmt.Sprint("the reply to ", r.Request.Method, " ", r.Request.URL.Path, " ", r.StatusCode), fmt.Sprint(r.Header, string(body)), may)
-	return nil
-}
-
-// stored hears what the store has kept, and keeps the hashes of passwords as secrets.
-func (w *witness) stored(t *testing.T, b *building) {
-	t.Helper()
-	names, err := b.db.ListCollectionNames(t.Context(), bson.D{})
-	check(t, err)
-	for _, name := range names {
-		cursor, err := b.db.Collection(name).Find(t.Context(), bson.D{})
-		check(t, err)
-		for cursor.Next(t.Context()) {
-			elements, err := cursor.Current.Elements()
-			check(t, err)
-			for _, e := range elements {
-				if text, ok := e.Value().StringValueOK(); ok && (strings.HasPrefix(text, "$argon2") || strings.HasPrefix(text, "$2")) {
-					w.keep("hash", text)
-				}
-			}
-			w.hear("the store, "+name, string(cursor.Current), "hash")
-		}
-		check(t, cursor.Err())
-	}
-}
-
-// keys keeps the platform's own: all but the public halves.
-func (w *witness) keys(b *building) {
-	for name, key := range b.keys {
-		if !strings.Contains(name, "PUBLIC") {
-			w.keep("key of the platform", key)
-		}
-	}
-}
-
-// verdict names each place where a secret was told.
-func (w *witness) verdict(t *testing.T, b *building) {
-	t.Helper()
-	w.stored(t, b)
-	w.keys(b)
+// findings names each place where a secret was told, and which kind.
+func (w *witness) findings() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	kinds, wheres := map[string]int{}, map[string]int{}
-	said := append(w.said, utterance{"the log", w.log.String(), ""})
-	for text, what := range w.secrets {
-		kinds[what]++
-		for _, u := range said {
-			if u.may != what && strings.Contains(u.text, text) {
-				t.Errorf("%s holds a %s", u.where, what)
+	found, looks := map[string]bool{}, looks()
+	for _, u := range w.said {
+		for text, what := range w.secrets {
+			if strings.Contains(u.text, text) {
+				found[fmt.Sprintf("%s (%s): a %s", u.place, u.where, what)] = true
+			}
+		}
+		for what, look := range looks {
+			if look.MatchString(u.text) {
+				found[fmt.Sprintf("%s (%s): a %s", u.place, u.where, what)] = true
 			}
 		}
 	}
-	for _, u := range said {
-		where, _, _ := strings.Cut(u.where, " /")
-		wheres[strings.SplitN(where, ",", 2)[0]]++
+	return slices.Sorted(maps.Keys(found))
+}
+
+// has tells whether something was said in a place, about which where says something.
+func (w *witness) has(p place, where string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.said, func(u utterance) bool { return u.place == p && strings.Contains(u.where, where) })
+}
+
+// verdict names each place where a secret was told. It takes no silence for an answer: of each kind of secrets there
+// has to be one, and of each place a word.
+func (w *witness) verdict(t *testing.T, b *building, isolated bool) {
+	t.Helper()
+	eventually(t, "the last event is heard", func() bool { return w.has(events, "io.onex.user.deleted.v1") })
+	w.hearAll(t, b)
+	for _, finding := range w.findings() {
+		t.Error(finding)
 	}
-	t.Logf("looked for %v in %v and %d bytes of log", kinds, wheres, w.log.Len())
-	for _, what := range []string{"password", "token", "secret key", "hash", "key of the platform"} {
+	kinds, places := map[string]int{}, map[place]int{}
+	for _, what := range w.secrets {
+		kinds[what]++
+	}
+	for _, u := range w.said {
+		places[u.place]++
+	}
+	t.Logf("looked for %v in %v", kinds, places)
+	for _, what := range []string{aPassword, aToken, aSecretKey, aHash, aPlatformKey} {
 		if kinds[what] == 0 {
 			t.Errorf("no %s was in play", what)
 		}
 	}
-	if wheres["the reply to POST"] == 0 || wheres["the store"] == 0 || w.log.Len() == 0 {
-		t.Errorf("this hears nothing of something: %v", wheres)
+	for p, where := range map[place]string{
+		replies: "POST /v1/auth/login 200", events: "io.onex.user.created.v1", topics: "audit", happenings: "user-", logs: "pods/", stored: "deadletters",
+	} {
+		if !w.has(p, where) {
+			t.Errorf("of %s this hears nothing of %s: %v", p, where, places)
+		}
+	}
+	if isolated && !w.has(logs, "functions/login.log") {
+		t.Error("this does not hear the processes' logs")
 	}
 }

@@ -19,7 +19,8 @@ func TestCut(t *testing.T) {
 		{"the rest", page.Page{Limit: 100, Offset: 4}, []int{5}},
 		{"beyond the end", page.Page{Limit: 100, Offset: 5}, []int{}},
 		{"far beyond the end", page.Page{Limit: 1000, Offset: 1 << 40}, []int{}},
-		{"none, for the count alone", page.Page{}, []int{}},
+		{"no limit is as many as there may be", page.Page{}, []int{1, 2, 3, 4, 5}},
+		{"and not before the offset", page.Page{Offset: 4}, []int{5}},
 	} {
 		if got := page.Cut(all, row.page); got == nil || !slices.Equal(got, row.want) {
 			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
