@@ -9,13 +9,14 @@ import (
 
 // internal are the headers that the platform, Knative and what stands around them say to each other: whole names, and
 // what others begin with. A caller who sets one would choose the revision that answers, be taken for a probe, or appear
-// as somebody else in a log. The hop-by-hop headers are dropped by the proxy itself.
+// as somebody else in a log. The hop-by-hop headers are dropped by the proxy itself, but for those of an upgrade: nothing
+// here speaks another protocol than HTTP, and what stands between must not begin to.
 type internal struct{ names, starts []string }
 
 func newInternal() internal {
 	return internal{
 		names: []string{
-			op.RequestIDHeader, "Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Original-Url", "X-Rewrite-Url", "X-Http-Method-Override", "Baggage", "B3",
+			op.RequestIDHeader, "Connection", "Upgrade", "Http2-Settings", "Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Original-Url", "X-Rewrite-Url", "X-Http-Method-Override", "Baggage", "B3",
 		},
 		starts: []string{"K-", "Knative-", "Ce-", "X-Forwarded-", "X-Envoy-", "X-B3-", "X-Onex-", "Proxy-"},
 	}

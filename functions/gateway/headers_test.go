@@ -36,6 +36,20 @@ func TestNoInternalHeaderComesThrough(t *testing.T) {
 	}
 }
 
+func TestNobodyChangesTheProtocol(t *testing.T) {
+	for _, to := range []string{"websocket", "h2c"} {
+		seen := make(chan http.Header, 1)
+		w := newTown(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen <- r.Header }))
+		w.do(t, http.MethodPost, "/v1/users", "{}", http.Header{"Connection": {"Upgrade, Http2-Settings"}, "Upgrade": {to}, "Http2-Settings": {"AAMAAABkAARAAAAAAAIAAAAA"}})
+		got := <-seen
+		for _, name := range []string{"Connection", "Upgrade", "Http2-Settings"} {
+			if v, there := got[name]; there {
+				t.Errorf("to %s: %s: %q is passed on", to, name, v)
+			}
+		}
+	}
+}
+
 func TestWhatACallerMaySayComesThrough(t *testing.T) {
 	seen := make(chan http.Header, 1)
 	w := newTown(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen <- r.Header }))

@@ -1,10 +1,12 @@
 package local_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -272,12 +274,13 @@ func TestARequestInFlightIsNotBegunAgain(t *testing.T) {
 
 // The caller whose connection broke is who asks again: what he began goes on without him.
 func TestARequestGoesOnWithoutItsCaller(t *testing.T) {
-	s := newShop(t, access.Anyone)
+	s := newShop(t, access.SignedIn) // who may ask as often as it takes
+	ann := s.signed(t, "user-ann", "a", token.Access, 0)
 	begun, end, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	s.handle = func(ctx context.Context) error { close(begun); <-end; ended <- ctx.Err(); return ctx.Err() }
 	ctx, hangUp := context.WithCancel(t.Context())
 	gone := make(chan told, 1)
-	go func() { gone <- s.ask(t, ask{ctx: ctx, key: "k"}) }()
+	go func() { gone <- s.ask(t, ask{ctx: ctx, key: "k", as: ann}) }()
 	<-begun
 	hangUp()
 	<-gone
@@ -287,7 +290,7 @@ func TestARequestGoesOnWithoutItsCaller(t *testing.T) {
 	}
 	got := told{reason: "RequestInFlight"}
 	for deadline := time.Now().Add(time.Minute); got.reason == "RequestInFlight" && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		got = s.ask(t, ask{key: "k"})
+		got = s.ask(t, ask{key: "k", as: ann})
 	}
 	s.want(t, "then", got, 200, "", 1)
 }
@@ -334,4 +337,48 @@ func TestARefreshTokenIsPartOfWhatItAsks(t *testing.T) {
 	s.want(t, "again", s.ask(t, ask{key: "k", as: s.signed(t, "user-ann", "a", token.Refresh, 1)}), 200, "", 1)
 	s.want(t, "the next one", s.ask(t, ask{key: "k", as: s.signed(t, "user-ann", "a", token.Refresh, 2)}), 422, "IdempotencyKeyReused", 1)
 	s.want(t, "one of another log-in", s.ask(t, ask{key: "k", as: s.signed(t, "user-ann", "b", token.Refresh, 1)}), 422, "IdempotencyKeyReused", 1)
+}
+
+// Whoever knows the key of somebody's log-in must not try passwords at it, of which no log-in would count.
+func TestWhoGuessesAtARequestByItsKeyIsStopped(t *testing.T) {
+	s := newShop(t, access.Anyone)
+	s.want(t, "somebody", s.ask(t, ask{key: "k"}), 200, "", 1)
+	for i := range 100 {
+		s.want(t, "a guess", s.ask(t, ask{key: "k", body: fmt.Sprintf(`{"name":"%d"}`, i)}), 422, "IdempotencyKeyReused", 1)
+	}
+	s.want(t, "the right one, too late", s.ask(t, ask{key: "k"}), 422, "IdempotencyKeyReused", 1)
+	s.want(t, "another key", s.ask(t, ask{key: "other"}), 200, "", 2)
+	s.pass(25 * time.Hour)
+	s.want(t, "a day later", s.ask(t, ask{key: "k"}), 200, "", 3)
+	s.want(t, "and again then", s.ask(t, ask{key: "k"}), 200, "", 3)
+}
+
+func TestAUserMayAskForAnAnswerAsOftenAsItTakes(t *testing.T) {
+	s := newShop(t, access.SignedIn)
+	ann := s.signed(t, "user-ann", "a", token.Access, 0)
+	for range 120 {
+		s.want(t, "again", s.ask(t, ask{key: "k", as: ann}), 200, "", 1)
+	}
+}
+
+// A body that does not come keeps a place that others could have, with a key as without one.
+func TestABodyThatDoesNotComeIsNotWaitedForForEver(t *testing.T) {
+	s := newShop(t, access.Anyone)
+	for name, key := range map[string]string{"without a key": "", "with a key": op.KeyHeader + ": k\r\n"} {
+		connection, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		must(t, err)
+		defer connection.Close()
+		must(t, connection.SetDeadline(time.Now().Add(2*time.Minute)))
+		_, err = fmt.Fprintf(connection, "POST /v1/shops/tea/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n%sContent-Length: 20\r\n\r\n{", key)
+		must(t, err)
+		answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		must(t, answer.Body.Close())
+		if answer.StatusCode < 400 || answer.StatusCode >= 500 || s.served.Load() != 0 {
+			t.Errorf("%s: %s after %d calls", name, answer.Status, s.served.Load())
+		}
+	}
 }

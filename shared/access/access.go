@@ -112,7 +112,7 @@ func (g *Guard) Admit(ctx context.Context, c Call) (Principal, error) {
 	}
 	record := audit.Record{
 		ID: audit.NewID(), At: began.UTC(), Subject: p.UserID, TokenKind: string(p.Kind),
-		Operation: c.Operation, Object: c.Object, Allowed: err == nil, Rule: rule,
+		Operation: c.Operation, Object: short(c.Object), Allowed: err == nil, Rule: rule,
 		Remote: c.Remote, RequestID: c.RequestID, TraceID: trace.ID(ctx), LatencyUS: g.Now().Sub(began).Microseconds(),
 	}
 	if err != nil || !c.Changes {
@@ -120,6 +120,17 @@ func (g *Guard) Admit(ctx context.Context, c Call) (Principal, error) {
 		return p, err
 	}
 	return p, g.Recorder.Kept(ctx, record)
+}
+
+// longestObject bounds the object of a record, in bytes. Paths that mean something are shorter.
+const longestObject = 1024
+
+// short is as much of an object as is recorded: a record that is too large for the stream would be lost.
+func short(object string) string {
+	if len(object) > longestObject {
+		return strings.ToValidUTF8(object[:longestObject], "")
+	}
+	return object
 }
 
 // decide names the rule that decided.

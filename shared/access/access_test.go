@@ -3,8 +3,10 @@ package access_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/audit"
@@ -239,6 +241,20 @@ func TestWhatWasDecidedIsRecordedWithItsCircumstances(t *testing.T) {
 	}
 	if got != want {
 		t.Errorf("recorded %+v, want %+v", got, want)
+	}
+}
+
+// A path of a megabyte would make a record that no stream takes, and so go unrecorded.
+func TestARecordIsShortWhateverIsAskedFor(t *testing.T) {
+	r := &recorder{}
+	_, err := newGuard(bearers{}, r).Admit(t.Context(), access.Call{
+		Operation: "get-chain", Level: access.SignedIn, Object: "/v1/chains/" + strings.Repeat("\u00fc", 1<<19), Authorization: "Bearer access",
+	})
+	if err != nil || len(r.soon) != 1 {
+		t.Fatal(err)
+	}
+	if got := r.soon[0].Object; len(got) > 1024 || !strings.HasPrefix(got, "/v1/chains/\u00fc") || !utf8.ValidString(got) {
+		t.Errorf("%d bytes of object", len(got))
 	}
 }
 

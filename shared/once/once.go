@@ -47,7 +47,8 @@ type request struct {
 	Begun   time.Time    `bson:"begun"`
 	Expires time.Time    `bson:"expires"`
 	Asked   seal.Sealed  `bson:"asked"`
-	Answer  *seal.Sealed `bson:"answer,omitempty"` // nil until there is one
+	Guesses int64        `bson:"guesses,omitempty"` // that were counted
+	Answer  *seal.Sealed `bson:"answer,omitempty"`  // nil until there is one
 }
 
 // Answers are the kept ones. They are safe for concurrent use.
@@ -90,6 +91,24 @@ func (a *Answers) Begin(ctx context.Context, id string, asked []byte) (*Answer, 
 		return nil, a.succeed(ctx, there, mine)
 	}
 	return a.read(there, asked)
+}
+
+// mostGuesses are more than a caller needs who asks again every second, and fewer than log-ins may fail in a day.
+const mostGuesses = 100
+
+// Guess is to be called before Begin where no token says who asks: whoever knows a key could else try passwords at the
+// request that came with it, and would be told which is right. It is counted before anything is looked at.
+func (a *Answers) Guess(ctx context.Context, id string) error {
+	there, err := a.docs.Increment(ctx, bson.D{{Key: "_id", Value: id}, {Key: "expires", Value: bson.D{{Key: "$gt", Value: a.now().UTC()}}}}, "guesses")
+	switch {
+	case err != nil && fault.KindOf(err) == fault.Missing:
+		return nil // the first who has the key
+	case err != nil:
+		return wrapped(err)
+	case there.Guesses > mostGuesses:
+		return fault.New(fault.Invalid, Reused, "the key was used too often: a new request needs a new key")
+	}
+	return nil
 }
 
 // wrapped is err, and no error if it is none: a *fault.Error that is nil would be one.

@@ -93,9 +93,9 @@ func keyOf(r *http.Request) (string, error) {
 }
 
 func (k *keyed) serve(w http.ResponseWriter, r *http.Request, key string) error {
-	text, err := io.ReadAll(r.Body)
+	text, err := readBody(w, r)
 	if err != nil {
-		return fault.New(fault.Invalid, "InvalidParameter", "the body broke off: %w", err)
+		return err
 	}
 	answers, err := k.open()
 	if err != nil {
@@ -103,7 +103,7 @@ func (k *keyed) serve(w http.ResponseWriter, r *http.Request, key string) error 
 	}
 	who := access.From(r.Context())
 	id := k.id(who, key)
-	before, err := answers.Begin(r.Context(), id, asked(r, who, text))
+	before, err := begin(r, answers, id, asked(r, who, text))
 	if err != nil {
 		return err
 	}
@@ -116,6 +116,33 @@ func (k *keyed) serve(w http.ResponseWriter, r *http.Request, key string) error 
 	k.settle(r.Context(), answers, id, answer, settled)
 	write(w, answer)
 	return nil
+}
+
+// slowest is how long a body may take to come: as long as one without a key may.
+const slowest = 5 * time.Second
+
+// readBody reads the whole body. Who sends it too slowly must not keep a place that others could have.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(slowest)) // in a test there may be none
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "InvalidParameter", "the body broke off: %w", err)
+	}
+	_ = connection.SetReadDeadline(time.Time{})
+	return text, nil
+}
+
+// begin takes a request, also if the caller hangs up meanwhile: what was taken and then left would be nobody's to do.
+func begin(r *http.Request, answers *once.Answers, id string, question []byte) (*once.Answer, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), grace)
+	defer cancel()
+	if access.From(ctx).UserID == "" {
+		if err := answers.Guess(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return answers.Begin(ctx, id, question)
 }
 
 // id binds a key to the user who gave it. Of an operation that asks for no token, anybody has the same keys; who does

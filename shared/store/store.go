@@ -28,12 +28,12 @@ func (c Collection[T]) Raw() *mongo.Collection { return c.docs }
 // Index makes those indexes that are not there yet, each by its fields and their directions. What is there may take
 // minutes to be indexed.
 func (c Collection[T]) Index(ctx context.Context, indexes ...bson.D) error {
-	var models []mongo.IndexModel
-	for _, keys := range indexes {
-		models = append(models, mongo.IndexModel{Keys: keys})
+	for _, keys := range indexes { // one by one: the embedded server hangs up on several that are there
+		if _, err := c.docs.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: keys}); err != nil {
+			return c.fault("index", "", err)
+		}
 	}
-	_, err := c.docs.Indexes().CreateMany(ctx, models)
-	return c.fault("index", "", err)
+	return nil
 }
 
 // Get reads the document with this _id; Missing when there is none.

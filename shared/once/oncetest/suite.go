@@ -49,6 +49,7 @@ func Run(t *testing.T, db *mongo.Database) {
 		"a sweep forgets what is old and nothing else":                           swept,
 		"nothing that was asked or answered can be read in the store":            hidden,
 		"what was sealed with another key is neither told nor done again":        otherKey,
+		"guesses at a request are counted, each once":                            guessed,
 	} {
 		t.Run(name, func(t *testing.T) {
 			own := db.Client().Database(db.Name() + "-" + bson.NewObjectID().Hex())
@@ -234,4 +235,35 @@ func otherKey(t *testing.T, w *world) {
 	must(t, err)
 	w.Answers = once.Open(w.db, box, patience, w.clock)
 	w.refused(t, "under another key of the platform", "asked", once.Unknown)
+}
+
+func guessed(t *testing.T, w *world) {
+	for range 200 {
+		must(t, w.Guess(t.Context(), id)) // nobody has the key yet
+	}
+	w.mine(t, "the first time")
+	w.keep(t)
+	var free atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 20 {
+				switch err := w.Guess(context.WithoutCancel(t.Context()), id); {
+				case err == nil:
+					free.Add(1)
+				case fault.ReasonOf(err) != once.Reused:
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if free.Load() != 100 {
+		t.Errorf("%d of 160 guesses were free, want 100", free.Load())
+	}
+	w.answered(t, "who need not guess")
+	w.pass(once.Life)
+	must(t, w.Guess(t.Context(), id))
+	w.mine(t, "after its life")
+	must(t, w.Guess(t.Context(), id))
 }
