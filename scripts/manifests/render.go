@@ -61,12 +61,16 @@ func Render(operations []op.Operation) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	routes, err := routesOf(operations)
-	files["functions/gateway/routes.json"] = routes
-	if files["functions/policy/operations.json"], err = guardedOf(operations); err != nil {
-		return nil, err
+	for file, derive := range map[string]func([]op.Operation) ([]byte, error){
+		"functions/gateway/routes.json": routesOf, "functions/policy/operations.json": guardedOf,
+	} {
+		content, err := derive(operations)
+		if err != nil {
+			return nil, err
+		}
+		files[file] = content
 	}
-	return files, err
+	return files, nil
 }
 
 // templatesOf says which templates an operation needs, and into which file each is rendered.
