@@ -19,6 +19,7 @@ import (
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/audit"
 	"onex.io/onex/shared/identity"
+	"onex.io/onex/shared/limit"
 	"onex.io/onex/shared/policy"
 	"onex.io/onex/shared/seal"
 	"onex.io/onex/shared/token"
@@ -73,32 +74,50 @@ type unheard struct{}
 func (unheard) Kept(context.Context, audit.Record) error { return nil }
 func (unheard) Soon(context.Context, audit.Record)       {}
 
+// newCosts asks a Redis that answers at once, and bounds nobody.
 func newCosts(t testing.TB) *costs {
+	t.Helper()
+	cache := redis.NewClient(&redis.Options{})
+	t.Cleanup(func() { cache.Close() })
+	cache.AddHook(instant{standings(t)})
+	return costsBy(t, cache, nil)
+}
+
+// standings are what Redis has of the users, as this package keeps it.
+func standings(t testing.TB) map[string]string {
+	t.Helper()
+	sealed, err := box(t).Seal([]byte(key), identity.SecretLabel("user-a", kid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := json.Marshal(identity.Key{UserID: "user-a", Sealed: sealed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"standing/s": "user-a", "standing/key/" + kid: string(own), "policies/number": "1"}
+}
+
+func box(t testing.TB) *seal.Box {
+	t.Helper()
+	box, err := seal.NewBox(make([]byte, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return box
+}
+
+func costsBy(t testing.TB, cache *redis.Client, limits *limit.Buckets) *costs {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	box, err := seal.NewBox(make([]byte, seal.KeySize))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed, err := box.Seal([]byte(key), identity.SecretLabel("user-a", kid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	standing, err := json.Marshal(identity.Key{UserID: "user-a", Sealed: sealed})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache := redis.NewClient(&redis.Options{})
-	t.Cleanup(func() { cache.Close() })
-	cache.AddHook(instant{map[string]string{"standing/s": "user-a", "standing/key/" + kid: string(standing), "policies/number": "1"}})
 	return &costs{
 		login: token.NewLoginSigner(private, time.Now), public: public,
 		guard: &access.Guard{
 			Bearers: identity.Bearers{
-				Tokens: token.NewVerifier(public, public, time.Now), Keys: box, Standing: identity.Standing{Cache: cache, Now: time.Now},
+				Tokens: token.NewVerifier(public, public, time.Now), Keys: box(t),
+				Standing: identity.Standing{Cache: cache, Limits: limits, Now: time.Now},
 			},
 			Recorder: unheard{}, Policies: policy.NewBook(kept{}, cache, time.Now), Now: time.Now,
 		},
