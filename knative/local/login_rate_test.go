@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"onex.io/onex/knative/local/redis"
 	"onex.io/onex/shared/api/session"
 	"onex.io/onex/shared/audit"
+	"onex.io/onex/shared/cputime"
 	"onex.io/onex/shared/identity"
 )
 
@@ -68,14 +68,6 @@ func apart(t *testing.T) map[string]string {
 	return nil
 }
 
-// spent is the CPU time of this process so far.
-func spent(t *testing.T) time.Duration {
-	t.Helper()
-	var use syscall.Rusage
-	must(t, syscall.Getrusage(syscall.RUSAGE_SELF, &use))
-	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
-}
-
 // A log-in costs its password's hash and at most a tenth more, over HTTP, client and all: so many log-ins in a second
 // as hashes, but for that tenth. CPU time is measured, which a busy machine does not change, in turns with bare
 // hashes on as many threads.
@@ -102,11 +94,11 @@ func TestMeasuredLogInsCostTheirHash(t *testing.T) {
 	logIns() // connections are made
 	var login, bare time.Duration
 	for range rounds {
-		began := spent(t)
+		began := cputime.Process()
 		logIns()
-		turned := spent(t)
+		turned := cputime.Process()
 		hashes()
-		login, bare = login+turned-began, bare+spent(t)-turned
+		login, bare = login+turned-began, bare+cputime.Process()-turned
 	}
 	count := time.Duration(people * rounds)
 	t.Logf("a log-in takes %s of CPU, a bare hash %s: %.3f of the rate", login/count, bare/count, float64(bare)/float64(login))

@@ -14,10 +14,10 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/redis/go-redis/v9"
-	"golang.org/x/sys/unix"
 
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/audit"
+	"onex.io/onex/shared/cputime"
 	"onex.io/onex/shared/identity"
 	"onex.io/onex/shared/limit"
 	"onex.io/onex/shared/policy"
@@ -156,22 +156,13 @@ func (c *costs) bare(t testing.TB, text string) {
 	}
 }
 
-// cpu is the CPU time of this thread: who else is on the machine does not count.
-func cpu() time.Duration {
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &now); err != nil {
-		panic(err)
-	}
-	return time.Duration(now.Nano())
-}
-
 // each is what f costs for one text.
 func each(texts []string, f func(string)) time.Duration {
-	began := cpu()
+	began := cputime.Thread()
 	for _, text := range texts {
 		f(text)
 	}
-	return (cpu() - began) / time.Duration(len(texts))
+	return (cputime.Thread() - began) / time.Duration(len(texts))
 }
 
 type figure struct{ bare, first, again, pair time.Duration }

@@ -7,20 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"onex.io/onex/shared/cputime"
 	"onex.io/onex/shared/policy"
 )
-
-// cpu is the CPU time of this process: who else is on the machine does not count.
-func cpu(t *testing.T) time.Duration {
-	t.Helper()
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &now); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(now.Nano())
-}
 
 // An administrator can give everybody as many roles as there may be bindings: that must not bring the platform down.
 func TestMeasuredManyRolesCostInProportion(t *testing.T) {
@@ -31,11 +20,11 @@ func TestMeasuredManyRolesCostInProportion(t *testing.T) {
 		}
 		set := policy.Compile(r)
 		set.Decide(create())
-		began := cpu(t)
+		began := cputime.Process()
 		for range times {
 			set.Decide(create())
 		}
-		return (cpu(t) - began) / time.Duration(times)
+		return (cputime.Process() - began) / time.Duration(times)
 	}
 	few, many := ask(policy.MostBindings/20, 40), ask(policy.MostBindings, 2)
 	t.Logf("%d roles take %s, %d take %s", policy.MostBindings/20, few, policy.MostBindings, many)
