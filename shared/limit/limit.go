@@ -33,7 +33,7 @@ type Buckets struct {
 	asleep atomic.Int64
 }
 
-// script takes a token, at once for all who ask at the same time.
+// script takes tokens, at once for all who ask at the same time.
 //
 //go:embed bucket.lua
 var script string
@@ -57,33 +57,44 @@ type Asked struct {
 
 // Ask asks for a token in a pipeline, beside what else the pipeline asks. Of nobody there is no bucket.
 func (b *Buckets) Ask(ctx context.Context, pipe redis.Pipeliner, who string) *Asked {
+	return b.ask(ctx, pipe, who, 1)
+}
+
+// ask asks for some tokens, or as many of them as there are.
+func (b *Buckets) ask(ctx context.Context, pipe redis.Pipeliner, who string, some int) *Asked {
 	if b == nil || who == "" {
 		return nil
 	}
 	a := &Asked{who: who}
 	if b.awake() {
 		rate := strconv.FormatFloat(b.rate.PerSecond, 'f', -1, 64)
-		a.reply = pipe.Eval(ctx, script, []string{b.key(who)}, rate, b.rate.Burst)
+		a.reply = pipe.Eval(ctx, script, []string{b.key(who)}, rate, b.rate.Burst, some)
 	}
 	return a
 }
 
 // Settle refuses who found no token; the pipeline has been asked by now. What Redis did not answer, this process does.
 func (b *Buckets) Settle(ctx context.Context, a *Asked) error {
+	_, err := b.settle(ctx, a)
+	return err
+}
+
+// settle tells how many tokens were found.
+func (b *Buckets) settle(ctx context.Context, a *Asked) (taken int, err error) {
 	if b == nil || a == nil {
-		return nil
+		return 0, nil
 	}
 	if a.reply != nil {
-		wait, err := a.reply.Int64()
+		answer, err := a.reply.Int()
 		if err == nil {
 			b.asleep.Store(0)
-			return refused(time.Duration(wait) * time.Millisecond)
+			return max(0, -answer), refused(time.Duration(answer) * time.Millisecond)
 		}
 		if ctx.Err() == nil { // else it is the caller who did not wait
 			b.asleep.Store(b.now().Add(pause).UnixNano())
 		}
 	}
-	return refused(b.local.take(a.who, b.now()))
+	return 1, refused(b.local.take(a.who, b.now()))
 }
 
 // giveBack fills a bucket by one; one that has been forgotten is full anyway.
@@ -104,15 +115,20 @@ func (b *Buckets) key(who string) string { return "limit/" + b.kind + "/" + who 
 
 // Take asks for a token and refuses who finds none.
 func (b *Buckets) Take(ctx context.Context, who string) error {
+	_, err := b.take(ctx, who, 1)
+	return err
+}
+
+func (b *Buckets) take(ctx context.Context, who string, some int) (taken int, err error) {
 	if b == nil || who == "" {
-		return nil
+		return 0, nil
 	}
 	pipe := b.cache.Pipeline()
-	a := b.Ask(ctx, pipe, who)
+	a := b.ask(ctx, pipe, who, some)
 	if a.reply != nil {
 		_, _ = pipe.Exec(ctx) // the reply has its error
 	}
-	return b.Settle(ctx, a)
+	return b.settle(ctx, a)
 }
 
 // awake says whether to ask Redis. Of those who come when its pause is over, one finds out.

@@ -246,8 +246,8 @@ func (p *Platform) Seals() (*seal.Box, error) {
 }
 
 // Addresses are the limits of those who come to the gateway, by their addresses.
-func (p *Platform) Addresses() *limit.Buckets {
-	return limit.New(p.redis(), "address", limit.Rate{PerSecond: p.Config.AddressRate, Burst: p.Config.AddressBurst}, p.Now)
+func (p *Platform) Addresses() *limit.Ahead {
+	return limit.New(p.redis(), "address", limit.Rate{PerSecond: p.Config.AddressRate, Burst: p.Config.AddressBurst}, p.Now).Ahead()
 }
 
 // Guard decides who may call what has the level.
