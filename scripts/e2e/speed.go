@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -54,8 +55,8 @@ func (w *world) coldCall(t *testing.T, service, path, token string) time.Duratio
 	return took
 }
 
-// warmCalls calls a warm operation, a warm hello world, and the operation through the gateway, in turn. Each round
-// begins with another of them, so that none always comes after the one that leaves the most to do behind it.
+// warmCalls calls a warm operation, a warm hello world, and the operation through the gateway, in turn. Each round has
+// an order of its own, so that none comes oftener than another after the one that leaves the most to do behind it.
 func (w *world) warmCalls(t *testing.T, hello []string) {
 	l := w.newcomer(t)
 	fatal(t, l.ReceiveGift(t.Context()))
@@ -69,8 +70,7 @@ func (w *world) warmCalls(t *testing.T, hello []string) {
 	}
 	times := make([][]time.Duration, len(calls))
 	for round := range warmSamples + 20 {
-		for i := range calls {
-			which := (round + i) % len(calls)
+		for _, which := range rand.Perm(len(calls)) {
 			if took := calls[which](); round >= 20 { // until then they get warm
 				times[which] = append(times[which], took)
 			}
