@@ -3,6 +3,8 @@ package limit
 import (
 	"context"
 	"sync"
+
+	"onex.io/onex/shared/recent"
 )
 
 // Of a bucket's burst, a process takes at most a hundredth ahead, and never more than maxAhead.
@@ -18,8 +20,8 @@ type Ahead struct {
 	buckets *Buckets
 	some    int
 
-	mu             sync.Mutex
-	younger, older map[string]int // two generations, as those of local
+	mu   sync.Mutex
+	kept recent.Map[string, int]
 }
 
 // Ahead takes from the buckets some tokens at a time.
@@ -27,7 +29,7 @@ func (b *Buckets) Ahead() *Ahead {
 	if b == nil {
 		return nil
 	}
-	return &Ahead{buckets: b, some: max(1, min(b.rate.Burst/shareAhead, maxAhead)), younger: map[string]int{}}
+	return &Ahead{buckets: b, some: max(1, min(b.rate.Burst/shareAhead, maxAhead)), kept: recent.Map[string, int]{Most: most}}
 }
 
 // Take asks for a token and refuses who finds none.
@@ -46,17 +48,14 @@ func (a *Ahead) Take(ctx context.Context, who string) error {
 func (a *Ahead) spend(who string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	generation := a.younger
-	if generation[who] == 0 {
-		generation = a.older
-	}
-	switch generation[who] {
+	tokens, _ := a.kept.Get(who)
+	switch tokens {
 	case 0:
 		return false
 	case 1:
-		delete(generation, who)
+		a.kept.Delete(who)
 	default:
-		generation[who]--
+		a.kept.Put(who, tokens-1)
 	}
 	return true
 }
@@ -64,8 +63,6 @@ func (a *Ahead) spend(who string) bool {
 func (a *Ahead) keep(who string, tokens int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.younger) >= most {
-		a.older, a.younger = a.younger, map[string]int{}
-	}
-	a.younger[who] += tokens
+	before, _ := a.kept.Get(who)
+	a.kept.Put(who, before+tokens)
 }

@@ -23,7 +23,7 @@ func TestWhatIsKeptOfWhoDoesNotComeBackIsForgotten(t *testing.T) {
 	if a.spend("often") || a.spend("a0") {
 		t.Error("what nobody came for is kept")
 	}
-	if kept := len(a.younger) + len(a.older); kept > 2*most {
+	if kept := a.kept.Len(); kept > 2*most {
 		t.Errorf("%d are kept", kept)
 	}
 }

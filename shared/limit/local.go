@@ -4,17 +4,18 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"onex.io/onex/shared/recent"
 )
 
-// most is how many buckets of one generation a process keeps: some megabytes.
+// most is how many buckets a process keeps at least, and half of how many at most: some megabytes.
 const most = 50_000
 
-// local are the buckets of one process. The younger generation has who came lately; when it is full, who is in the
-// older alone is forgotten.
+// local are the buckets of one process, of who came lately.
 type local struct {
-	mu             sync.Mutex
-	rate           Rate
-	younger, older map[string]bucket
+	mu   sync.Mutex
+	rate Rate
+	kept recent.Map[string, bucket]
 }
 
 type bucket struct {
@@ -22,16 +23,15 @@ type bucket struct {
 	at     time.Time
 }
 
-func newLocal(rate Rate) *local { return &local{rate: rate, younger: map[string]bucket{}} }
+func newLocal(rate Rate) *local {
+	return &local{rate: rate, kept: recent.Map[string, bucket]{Most: most}}
+}
 
 // take takes a token, or says in how long there will be one.
 func (l *local) take(who string, now time.Time) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b, there := l.younger[who]
-	if !there {
-		b, there = l.older[who]
-	}
+	b, there := l.kept.Get(who)
 	if !there {
 		b = bucket{tokens: float64(l.rate.Burst), at: now}
 	}
@@ -42,10 +42,7 @@ func (l *local) take(who string, now time.Time) (wait time.Duration) {
 	} else {
 		wait = max(time.Millisecond, time.Duration((1-b.tokens)/l.rate.PerSecond*float64(time.Second)))
 	}
-	if len(l.younger) >= most {
-		l.older, l.younger = l.younger, map[string]bucket{}
-	}
-	l.younger[who] = b
+	l.kept.Put(who, b)
 	return wait
 }
 
@@ -53,8 +50,8 @@ func (l *local) take(who string, now time.Time) (wait time.Duration) {
 func (l *local) give(who string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b, there := l.younger[who]; there {
+	if b, there := l.kept.Get(who); there {
 		b.tokens = math.Min(float64(l.rate.Burst), b.tokens+1)
-		l.younger[who] = b
+		l.kept.Put(who, b)
 	}
 }

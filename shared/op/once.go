@@ -19,12 +19,9 @@ import (
 	"onex.io/onex/shared/token"
 )
 
-// A caller may give a POST a key. Sent again with the same key, it is answered again and not done again. The second
-// name is the original's.
-const (
-	KeyHeader    = "Idempotency-Key"
-	oldKeyHeader = "X-Idempotent-Id"
-)
+// KeyHeader is by which a caller may give a POST a key. Sent again with the same key, it is answered again and not done
+// again. The original has another name for it, which is taken, too.
+const KeyHeader = "Idempotency-Key"
 
 // ReplayedHeader is in an answer that was given before.
 const ReplayedHeader = "Idempotent-Replayed"

@@ -3,6 +3,8 @@ package token
 import (
 	"crypto/sha256"
 	"sync"
+
+	"onex.io/onex/shared/recent"
 )
 
 // mostSeen is how many a half of what was seen holds. Both together are some megabytes.
@@ -13,35 +15,24 @@ type digest [sha256.Size]byte
 
 func digestOf(text string) digest { return sha256.Sum256([]byte(text)) }
 
-// seen is what was found out before. It holds the last mostSeen at least, twice that at most: when the young half is
-// full, the old one goes. The zero value is ready for use, by many at once.
+// seen is what was found out before, lately. It is safe for concurrent use.
 type seen[K comparable, V any] struct {
-	mu         sync.Mutex
-	young, old map[K]V
+	mu   sync.Mutex
+	kept recent.Map[K, V]
+}
+
+func newSeen[K comparable, V any]() *seen[K, V] {
+	return &seen[K, V]{kept: recent.Map[K, V]{Most: mostSeen}}
 }
 
 func (s *seen[K, V]) get(key K) (V, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, ok := s.young[key]
-	if ok {
-		return v, true
-	}
-	if v, ok = s.old[key]; ok {
-		s.keep(key, v)
-	}
-	return v, ok
+	return s.kept.Get(key)
 }
 
 func (s *seen[K, V]) put(key K, v V) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.keep(key, v)
-}
-
-func (s *seen[K, V]) keep(key K, v V) {
-	if s.young == nil || len(s.young) >= mostSeen {
-		s.young, s.old = make(map[K]V), s.young
-	}
-	s.young[key] = v
+	s.kept.Put(key, v)
 }

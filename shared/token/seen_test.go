@@ -10,7 +10,7 @@ import (
 func keyOfText(i int) digest { return sha256.Sum256(fmt.Append(nil, i)) }
 
 func TestWhatWasSeenLastIsKeptAndTheRestForgotten(t *testing.T) {
-	var s seen[digest, int]
+	s := newSeen[digest, int]()
 	if _, ok := s.get(keyOfText(0)); ok {
 		t.Error("something is there at first")
 	}
@@ -20,7 +20,7 @@ func TestWhatWasSeenLastIsKeptAndTheRestForgotten(t *testing.T) {
 		if v, ok := s.get(keyOfText(0)); !ok || v != 0 {
 			t.Fatalf("what is asked for at all times is forgotten after %d", i)
 		}
-		if size := len(s.young) + len(s.old); size > 2*mostSeen {
+		if size := s.kept.Len(); size > 2*mostSeen {
 			t.Fatalf("%d are kept", size)
 		}
 	}
@@ -35,7 +35,7 @@ func TestWhatWasSeenLastIsKeptAndTheRestForgotten(t *testing.T) {
 }
 
 func TestManyLookAtOnce(t *testing.T) {
-	var s seen[digest, int]
+	s := newSeen[digest, int]()
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

@@ -117,10 +117,10 @@ type Verifier struct {
 	keys map[string]ed25519.PublicKey
 	now  func() time.Time
 	// What was verified: tokens of ours, and those that users signed.
-	seen   seen[digest, Claims]
-	signed seen[digest, proof]
+	seen   *seen[digest, Claims]
+	signed *seen[digest, proof]
 	// heads are the keys that headers name.
-	heads  seen[string, string]
+	heads  *seen[string, string]
 	parser *jwt.Parser
 }
 
@@ -132,7 +132,7 @@ func NewVerifier(login, platform ed25519.PublicKey, now func() time.Time, older 
 		keys[LoginKeyID(key)], keys[keyLogin] = key, key // without a thumbprint it is the oldest
 	}
 	return &Verifier{
-		keys: keys, now: now,
+		keys: keys, now: now, seen: newSeen[digest, Claims](), signed: newSeen[digest, proof](), heads: newSeen[string, string](),
 		parser: jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
 			jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(now)),
 	}
