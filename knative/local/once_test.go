@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"onex.io/onex/knative/local/kafka"
+	"onex.io/onex/knative/local/kube/kubetest"
 	"onex.io/onex/knative/local/redis"
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/audit"
@@ -288,10 +289,13 @@ func TestARequestGoesOnWithoutItsCaller(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("the handler was told to stop: %v", err)
 	}
-	got := told{reason: "RequestInFlight"}
-	for deadline := time.Now().Add(time.Minute); got.reason == "RequestInFlight" && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		got = s.ask(t, ask{key: "k", as: ann})
-	}
+	var got told
+	kubetest.Eventually(t, time.Minute, func() string {
+		if got = s.ask(t, ask{key: "k", as: ann}); got.reason == "RequestInFlight" {
+			return "the request is still in flight"
+		}
+		return ""
+	})
 	s.want(t, "then", got, 200, "", 1)
 }
 

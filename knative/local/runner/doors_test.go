@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"onex.io/onex/functions/catalog"
+	"onex.io/onex/knative/local/kube/kubetest"
 	"onex.io/onex/shared/access"
 	"onex.io/onex/shared/api/apps/v1beta1"
 	apiaudit "onex.io/onex/shared/api/audit"
@@ -91,11 +92,7 @@ func (b *building) refuse(t *testing.T, c *callers) {
 	}
 	// What was let in a moment ago may be let in for another second.
 	for what, text := range c.refused {
-		for deadline := time.Now().Add(time.Minute); b.ask(t, http.MethodGet, "/v1/wallet", text, "").status != http.StatusUnauthorized; time.Sleep(50 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatalf("%s is let in", what)
-			}
-		}
+		eventually(t, what+" is refused", func() bool { return b.ask(t, http.MethodGet, "/v1/wallet", text, "").status == http.StatusUnauthorized })
 	}
 }
 
@@ -325,6 +322,9 @@ func asksNamespace(o op.Operation) bool {
 	return false
 }
 
+// recorded is how long a decision may take to be on record, and what follows from a sign-up to be done.
+const recorded = 2 * time.Minute
+
 // records finds a refusal and an allowed change among what was decided.
 func (b *building) records(t *testing.T, c *callers) {
 	admin := b.WithToken(c.admin)
@@ -332,16 +332,16 @@ func (b *building) records(t *testing.T, c *callers) {
 		"a user who is no administrator": {Subject: identity.UserID("eve"), Operation: "set-quota", Allowed: "false"},
 		"a change by a key":              {Subject: c.adaID, Operation: "create-secret", Allowed: "true"},
 	} {
-		var found *apiaudit.Records
-		for deadline := time.Now().Add(2 * time.Minute); found == nil || len(found.Records) == 0; time.Sleep(100 * time.Millisecond) {
-			var err error
-			found, err = admin.ListAudit(t.Context(), in)
+		var r apiaudit.Record
+		kubetest.Eventually(t, recorded, func() string {
+			found, err := admin.ListAudit(t.Context(), in)
 			check(t, err)
-			if time.Now().After(deadline) {
-				t.Fatalf("%s: not on record", what)
+			if len(found.Records) == 0 {
+				return what + ": not on record"
 			}
-		}
-		r := found.Records[0]
+			r = found.Records[0]
+			return ""
+		})
 		if r.Remote != "127.0.0.1" || r.Rule == "" || r.Object == "" || r.RequestID == "" || r.TraceID == "" || r.TokenKind == "" {
 			t.Errorf("%s: %+v", what, r)
 		}

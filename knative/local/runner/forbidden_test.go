@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"onex.io/onex/functions/catalog"
+	"onex.io/onex/knative/local/kube/kubetest"
 	"onex.io/onex/shared/access"
 	apiaudit "onex.io/onex/shared/api/audit"
 	"onex.io/onex/shared/api/chain"
@@ -64,7 +66,7 @@ func (b *building) newForbidden(t *testing.T, root, name string, admin bool) *fo
 // settled waits until the platform has done what a sign-up has it do.
 func (b *building) settled(t *testing.T, f *forbidden) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	kubetest.Eventually(t, recorded, func() string {
 		wallet, err := b.WithToken(f.access).GetWallet(t.Context(), 0)
 		check(t, err)
 		intents := 0
@@ -74,12 +76,10 @@ func (b *building) settled(t *testing.T, f *forbidden) {
 			}
 		}
 		if wallet.Balance > 0 && intents == 0 {
-			return
+			return ""
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s has %s OX, and %d events are to be told", f.name, wallet.Balance, intents)
-		}
-	}
+		return fmt.Sprintf("%s has %s OX, and %d events are to be told", f.name, wallet.Balance, intents)
+	})
 }
 
 // lasts are reads, whose rows are put after all others. The rows are one document: when one is in force, so are those
@@ -102,11 +102,7 @@ func forbids(admin bool) (all []string) {
 // inForce waits until the rows are.
 func (b *building) inForce(t *testing.T, f *forbidden, path string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); b.ask(t, http.MethodGet, path, f.access, "").status != http.StatusForbidden; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s is let in", f.name)
-		}
-	}
+	eventually(t, f.name+" is refused", func() bool { return b.ask(t, http.MethodGet, path, f.access, "").status == http.StatusForbidden })
 }
 
 // belongings are the documents that have to do with somebody, but for records of decisions and the rows themselves.
@@ -155,26 +151,29 @@ func (c *callers) forbids(o op.Operation, r op.Route) []cell {
 // nothingDone wants all that was the forbidden one's to be as it was, and each refusal to be on record with its row.
 func (b *building) nothingDone(t *testing.T, c *callers) {
 	for _, f := range []*forbidden{c.dan, c.cora} {
-		after := b.belongings(t, f.id)
-		for deadline := time.Now().Add(time.Minute); !maps.Equal(f.before, after) && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-			after = b.belongings(t, f.id)
-		}
-		for _, place := range slices.Sorted(maps.Keys(after)) {
-			if f.before[place] != after[place] {
-				t.Errorf("%s: %s was made or changed: %s, before %s", f.name, place, after[place], f.before[place])
-			}
-		}
-		for _, place := range slices.Sorted(maps.Keys(f.before)) {
-			if _, there := after[place]; !there {
-				t.Errorf("%s: %s is gone", f.name, place)
-			}
-		}
+		kubetest.Eventually(t, time.Minute, func() string { return changes(f.name, f.before, b.belongings(t, f.id)) })
 		chains, err := b.WithToken(c.admin).ListChains(t.Context(), chain.ListRequest{Namespace: f.id})
 		if err != nil || chains.TotalCount != 0 {
 			t.Errorf("%s: %+v, %v, want no chain", f.name, chains, err)
 		}
 		b.onRecord(t, c, f)
 	}
+}
+
+// changes tells what was made, changed or removed of somebody's belongings.
+func changes(name string, before, after map[string]string) string {
+	var all strings.Builder
+	for _, place := range slices.Sorted(maps.Keys(after)) {
+		if before[place] != after[place] {
+			fmt.Fprintf(&all, "%s: %s was made or changed: %s, before %s\n", name, place, after[place], before[place])
+		}
+	}
+	for _, place := range slices.Sorted(maps.Keys(before)) {
+		if _, there := after[place]; !there {
+			fmt.Fprintf(&all, "%s: %s is gone\n", name, place)
+		}
+	}
+	return all.String()
 }
 
 func (b *building) onRecord(t *testing.T, c *callers, f *forbidden) {
@@ -186,14 +185,15 @@ func (b *building) onRecord(t *testing.T, c *callers, f *forbidden) {
 	if len(want) < 5 {
 		t.Fatalf("%d operations: the catalog was not read", len(want))
 	}
-	for deadline := time.Now().Add(2 * time.Minute); len(want) > 0; time.Sleep(100 * time.Millisecond) {
+	kubetest.Eventually(t, recorded, func() string {
 		found, err := b.WithToken(c.admin).ListAudit(t.Context(), apiaudit.ListRequest{Subject: f.id, Allowed: "false", Limit: 500})
 		check(t, err)
 		for _, r := range found.Records {
 			delete(want, r.Operation+" "+r.Rule)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not on record are %v", f.name, slices.Sorted(maps.Keys(want)))
+		if len(want) > 0 {
+			return fmt.Sprintf("%s: not on record are %v", f.name, slices.Sorted(maps.Keys(want)))
 		}
-	}
+		return ""
+	})
 }
